@@ -1,0 +1,163 @@
+# The one entry point of hvlab. `make help` lists what it can do.
+
+LAB ?= h1
+BASE ?= mine
+IMPL ?= mine
+BUILD ?= build
+SUBMISSION ?= labs
+OUT ?= $(BUILD)/$(LAB)-$(BASE)-$(IMPL)
+VM ?= hello
+MEM ?= 1G
+PYTHON ?= $(shell ./setup.sh --python)
+
+CROSS ?= riscv64-unknown-elf-
+CC = $(CROSS)gcc
+QEMU ?= qemu-system-riscv64
+QEMU_FLAGS = -machine virt -cpu rv64 -m $(MEM) -nographic -bios none
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+$(V).SILENT:
+
+# ---- which labs, and whose files ------------------------------------------
+
+LABS := $(sort $(notdir $(wildcard labs/h[1-9]_*)))
+LAB_DIR := $(filter $(LAB)_%,$(LABS))
+ifeq ($(LAB_DIR),)
+$(error There is no lab "$(LAB)": LAB= takes one of $(sort $(foreach l,$(LABS),$(firstword $(subst _, ,$(l))))))
+endif
+ifneq ($(filter-out mine reference,$(BASE) $(IMPL)),)
+$(error BASE= and IMPL= take mine or reference)
+endif
+
+# Labs 1 to N: the earlier ones come from BASE, lab N itself from IMPL.
+EARLIER := $(foreach l,$(LABS),$(if $(filter $(lastword $(sort $(l) $(LAB_DIR))),$(LAB_DIR)),$(filter-out $(LAB_DIR),$(l))))
+whose = $(if $(filter $(1),$(EARLIER)),$(BASE),$(IMPL))
+sources = $(patsubst $(1)/%,%,$(wildcard $(1)/$(2)/*.[cS]))
+reference_objs = $(patsubst %,$(BUILD)/obj/grader/solutions/%.o,$(basename $(call sources,grader/solutions,$(1))))
+student_objs = $(patsubst %,$(OUT)/obj/%.o,$(basename $(call sources,$(SUBMISSION),$(1))))
+lab_objs = $(if $(filter reference,$(call whose,$(1))),$(call reference_objs,$(1)),$(call student_objs,$(1)))
+
+COMMON_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(filter-out %/offsets.c,$(wildcard common/kernel/*.[cS] common/hv/*.[cS]))))
+HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l)))
+
+# ---- compiling -------------------------------------------------------------
+
+# In the ISA manual 2.2 the CSR instructions and fence.i belonged to I; GCC 12
+# finds the right C library only when -march does not name them apart.
+ARCH = -march=rv64imac -mabi=lp64 -mcmodel=medany -misa-spec=2.2
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Werror
+CFLAGS = $(ARCH) --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF \
+	-std=gnu11 -O2 -g -fno-common $(WARNINGS) -Icommon/include -I$(BUILD)/include
+# Half-written code may have unused things in it.
+LAB_CFLAGS = $(CFLAGS) -Wno-unused-parameter -Wno-error=unused-variable \
+	-Wno-error=unused-function -Wno-error=unused-but-set-variable
+LDFLAGS = $(ARCH) --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF \
+	-nostartfiles -static -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
+
+compile = mkdir -p $(@D) && $(CC) $(1) -MMD -MF $@.d -MT $@ -Wa,--MD,$@.asd -c -o $@ $<
+
+$(BUILD)/obj/grader/%.o: grader/%.c | $(BUILD)/include/asm-offsets.h
+	$(call compile,$(CFLAGS))
+$(BUILD)/obj/grader/%.o: grader/%.S $(BUILD)/include/asm-offsets.h
+	$(call compile,$(CFLAGS))
+$(BUILD)/obj/%.o: %.c | $(BUILD)/include/asm-offsets.h
+	$(call compile,$(CFLAGS))
+$(BUILD)/obj/%.o: %.S $(BUILD)/include/asm-offsets.h
+	$(call compile,$(CFLAGS))
+$(OUT)/obj/%.o: $(SUBMISSION)/%.c | $(BUILD)/include/asm-offsets.h
+	$(call compile,$(LAB_CFLAGS))
+$(OUT)/obj/%.o: $(SUBMISSION)/%.S $(BUILD)/include/asm-offsets.h
+	$(call compile,$(LAB_CFLAGS))
+
+# Struct offsets for assembly, from the structs themselves.
+$(BUILD)/include/asm-offsets.h: common/hv/offsets.c
+	mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MF $@.d -MT $@ -S -o $@.s $<
+	sed -n 's/^[^-]*->\([A-Z_]*\) \([0-9]*\).*/#define \1 \2/p' $@.s > $@.new
+	mv $@.new $@ && rm $@.s
+
+-include $(shell find $(BUILD)/obj $(BUILD)/include $(OUT)/obj -name '*.d' 2>/dev/null)
+
+.PHONY: hv
+hv: $(OUT)/hv.elf ## build the hypervisor of LAB= (BASE=, IMPL= as for qemu)
+$(OUT)/hv.elf: $(HV_OBJS) common/kernel/kernel.ld
+	mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -T common/kernel/kernel.ld -o $@ $(HV_OBJS)
+
+# ---- guests: labs/hN_*/guests/NAME -> build/vms/hN/NAME ---------------------
+
+GUEST_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/guest/*.[cS]))) \
+	$(BUILD)/obj/common/kernel/fdt.o
+guest_dirs = $(filter-out %.dts,$(wildcard labs/$(1)_*/guests/*))
+GUESTS := $(foreach l,$(LABS),$(patsubst labs/$(l)/guests/%,$(BUILD)/vms/$(firstword $(subst _, ,$(l)))/%,$(call guest_dirs,$(firstword $(subst _, ,$(l))))))
+
+.SECONDEXPANSION:
+# $* is hN/NAME; its folder is labs/hN_*/guests/NAME.
+guest_dir = $(wildcard labs/$(subst /,_*/guests/,$(1)))
+guest_objs = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard $(call guest_dir,$(1))/*.[cS])))
+guest_dts = $(firstword $(wildcard $(call guest_dir,$(1))/vm.dts $(dir $(call guest_dir,$(1)))vm.dts))
+
+$(BUILD)/vms/%/kernel: $$(call guest_objs,$$*) $(GUEST_OBJS) common/guest/guest.ld $$(call guest_dts,$$*)
+	mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -T common/guest/guest.ld \
+		-Wl,--defsym=RAM_BASE=$$(sed -n 's/.*memory@\([0-9a-f]*\).*/0x\1/p' $(call guest_dts,$*)) \
+		-o $@ $(call guest_objs,$*) $(GUEST_OBJS)
+$(BUILD)/vms/%/vm.dts: $$(call guest_dts,$$*)
+	mkdir -p $(@D)
+	cp $< $@
+
+.PHONY: guests
+guests: $(foreach g,$(filter $(BUILD)/vms/$(LAB)/%,$(GUESTS)),$(g)/kernel $(g)/vm.dts) ## build the guest programs of LAB=
+
+# The Linux guest: its description is in the lab, its files are Debian's.
+LINUX_DIR := $(BUILD)/vms/$(LAB)/linux
+.PHONY: linux-vm
+linux-vm:
+	cache=$$(common/guest/fetch-linux.sh) && mkdir -p $(LINUX_DIR) && \
+		cp $(wildcard labs/$(LAB)_*/linux/vm.dts) $(LINUX_DIR)/vm.dts && \
+		ln -sf $$cache/linux/Image $(LINUX_DIR)/kernel
+
+# ---- running ----------------------------------------------------------------
+
+# VM= takes names of this lab's guests, "linux", or directories.
+vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) linux),$(BUILD)/vms/$(LAB)/$(1),$(1))
+VM_DIRS = $(foreach v,$(VM),$(call vm_dir,$(v)))
+QEMU_RUN = $(QEMU) $(QEMU_FLAGS) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
+
+.PHONY: archive
+archive: hv guests $(if $(filter linux,$(VM)),linux-vm)
+	$(PYTHON) common/hv/mkvm.py --hv $(OUT)/hv.elf -o $(OUT)/vms.cpio $(MKVM_FLAGS) $(VM_DIRS)
+
+.PHONY: qemu
+qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
+	$(QEMU_RUN) $(QEMU_EXTRA)
+
+.PHONY: show
+show: setup archive ## print what the hypervisor makes of VM= (uses the reference)
+	$(QEMU_RUN) -append show
+show: IMPL = reference
+show: BASE = reference
+
+.PHONY: setup
+setup:
+	./setup.sh
+
+.PHONY: stubs
+stubs: ## make labs/ out of grader/solutions/ (for developers)
+	$(PYTHON) grader/stubs.py
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	echo 'hvlab: write a RISC-V hypervisor in five labs.'
+	echo
+	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	echo
+	echo '  LAB=h1  BASE=mine|reference  IMPL=mine|reference  VM="hello"  V=1'
+	echo '  SEED=7  TEST=name  JOBS=2 (grading)   MEM=1G  QEMU_EXTRA="..."'

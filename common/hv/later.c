@@ -1,0 +1,114 @@
+/*
+ * later.c - stand-ins for what later labs bring. Each is weak: it vanishes as
+ * soon as a lab defines the real function.
+ */
+#include "later.h"
+
+#include "h1.h"
+#include "kernel.h"
+#include "page.h"
+#include "riscv.h"
+#include "uart.h"
+#include "vm.h"
+
+#define LATER __attribute__((weak))
+
+/* ---- h2_npt ---- */
+
+/* hgatp is Bare: the guest's RAM is the host's memory at the same address. */
+LATER bool vm_ram_init(struct vm *vm)
+{
+	if (!page_claim(HPA(vm->ram.a), vm->ram_size))
+		return vm_error(vm,
+				"its RAM 0x%lx+0x%lx is not free memory of "
+				"this machine; before lab h2 a guest can have "
+				"no other address than the host's",
+				vm->ram.a, vm->ram_size);
+	return true;
+}
+
+LATER void *vm_ram_ptr(struct vm *vm, gpa_t gpa)
+{
+	return vm_in_ram(vm, gpa, 1) ? hpa_ptr(HPA(gpa.a)) : NULL;
+}
+
+/* With its paging off, the guest's pc is a guest-physical address. */
+LATER bool vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)
+{
+	uint16_t half[2] = {0, 0};
+
+	if (csr_read(vsatp) >> ATP_MODE_SHIFT != ATP_MODE_BARE ||
+	    !vm_copy_from(vcpu->vm, &half[0], GPA(vcpu->sepc), 2))
+		return false;
+	bool compressed = (half[0] & 3) != 3;
+	if (!compressed &&
+	    !vm_copy_from(vcpu->vm, &half[1], GPA(vcpu->sepc + 2), 2))
+		return false;
+	*insn = (uint32_t)half[1] << 16 | half[0];
+	return true;
+}
+
+LATER bool exit_guest_page_fault(struct vcpu *vcpu)
+{
+	return vm_stop(vcpu->vm, VM_STOPPED,
+		       "guest page fault: nothing handles it before lab h2");
+}
+
+/* ---- h3_timer ---- */
+
+LATER bool exit_host_timer(struct vcpu *vcpu)
+{
+	return vm_stop(vcpu->vm, VM_STOPPED,
+		       "host timer interrupt: nothing handles it before lab h3");
+}
+
+/* What a guest must not do is, for the guest, an illegal instruction. */
+LATER bool exit_virtual_instruction(struct vcpu *vcpu)
+{
+	return vcpu_inject(vcpu, CAUSE_ILLEGAL_INSTRUCTION, csr_read(stval));
+}
+
+/* ---- h4_vplic ---- */
+
+LATER bool exit_host_external(struct vcpu *vcpu)
+{
+	return vm_stop(vcpu->vm, VM_STOPPED,
+		       "external interrupt: nothing handles it before lab h4");
+}
+
+/* ---- h5_multi_vm ---- */
+
+/* One VM after the other. */
+LATER struct vcpu *sched_next(void)
+{
+	for (unsigned i = 0; i < vm_count; i++)
+		if (vms[i].state == VM_RUNNING)
+			return &vms[i].vcpus[0];
+	return NULL;
+}
+
+/* It keeps the hart to its end, so its VS CSRs only have to start at zero. */
+LATER void vcpu_load(struct vcpu *vcpu)
+{
+	(void)vcpu;
+	csr_write(vsstatus, 0);
+	csr_write(vsie, 0);
+	csr_write(vstvec, 0);
+	csr_write(vsscratch, 0);
+	csr_write(vsepc, 0);
+	csr_write(vscause, 0);
+	csr_write(vstval, 0);
+	csr_write(vsatp, 0);
+	csr_write(hvip, 0);
+}
+
+LATER void vcpu_put(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+LATER void vm_putc(struct vm *vm, char c)
+{
+	(void)vm;
+	uart_putc(c);
+}

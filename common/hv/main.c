@@ -1,0 +1,94 @@
+/*
+ * main.c - the hypervisor from the first line to the last: build every VM of
+ * the archive, run them, say how each of them ended.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "elf.h"
+#include "h1.h"
+#include "kernel.h"
+#include "page.h"
+#include "vm.h"
+
+#define VM_DTB "/vm.dtb"
+
+struct vm vms[VM_MAX];
+unsigned vm_count;
+
+/* "NAME/vm.dtb" is what makes a folder of the archive a VM. */
+static bool vm_folder(const char *path, char name[VM_NAME_SIZE])
+{
+	size_t len = strlen(path), suffix = strlen(VM_DTB);
+
+	if (len <= suffix || len - suffix >= VM_NAME_SIZE ||
+	    strcmp(path + len - suffix, VM_DTB) != 0)
+		return false;
+	memcpy(name, path, len - suffix);
+	name[len - suffix] = 0;
+	return true;
+}
+
+static void create_all(struct blob archive)
+{
+	struct cpio_file file;
+	uint64_t offset = 0;
+	char name[VM_NAME_SIZE];
+
+	while (cpio_next(archive, &offset, &file)) {
+		if (!vm_folder(file.name, name))
+			continue;
+		if (vm_count == VM_MAX) {
+			printf("hv: more than %d VMs\n", VM_MAX);
+			poweroff(EXIT_CODE_CONFIG);
+		}
+		if (!vm_create(&vms[vm_count], archive, name))
+			poweroff(EXIT_CODE_CONFIG);
+		vm_count++;
+	}
+	if (vm_count == 0) {
+		printf("hv: no VM to run: try `make qemu VM=dir`\n");
+		poweroff(EXIT_CODE_CONFIG);
+	}
+}
+
+/* `make show` asks for the plan only. */
+static bool only_show(void)
+{
+	fdt_node chosen = fdt_path(&host_fdt, "/chosen");
+	const char *args = NULL;
+
+	if (chosen != FDT_NONE)
+		args = fdt_string(&host_fdt, chosen, "bootargs");
+	return args && strcmp(args, "show") == 0;
+}
+
+noreturn void hv_main(void)
+{
+	struct blob archive = host_initrd();
+	struct vcpu *vcpu;
+	int code = EXIT_CODE_OK;
+
+	symbol_init(cpio_find(archive, "hv.elf"));
+	printf("hv: hvlab on hart %lu, %lu MiB free\n", this_hart()->id,
+	       page_count_free() * PAGE_SIZE / MiB);
+	if (!hext_present(&host_fdt)) {
+		printf("hv: this hart has no H extension: its ISA string lacks "
+		       "the letter h\n"
+		       "hv: run QEMU with -cpu rv64 or -cpu rv64,h=true\n");
+		poweroff(EXIT_CODE_CONFIG);
+	}
+	hart_init_guests();
+	create_all(archive);
+	if (only_show())
+		poweroff(EXIT_CODE_OK);
+
+	while ((vcpu = sched_next()) != NULL)
+		vcpu_run(vcpu);
+	for (unsigned i = 0; i < vm_count; i++) {
+		vm_print_exits(&vms[i]);
+		if (vms[i].state != VM_SHUTDOWN)
+			code = EXIT_CODE_VM_STOPPED;
+	}
+	poweroff(code);
+}

@@ -1,0 +1,156 @@
+/*
+ * vm.h - the words of the hypervisor: VMs, vCPUs, exits.
+ *
+ * The core's own interface is small: create a VM, run a vCPU, read and write
+ * its registers, reach its memory, inject an exception, stop it.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "addr.h"
+#include "cpio.h"
+#include "fdt.h"
+
+#define VM_MAX 16
+#define VM_VCPUS 1
+#define VM_NAME_SIZE 32
+
+/* Indices into vcpu->gpr, by the calling convention's names. */
+enum reg {
+	REG_RA = 1,
+	REG_SP = 2,
+	REG_A0 = 10,
+	REG_A1 = 11,
+	REG_A2 = 12,
+	REG_A6 = 16,
+	REG_A7 = 17,
+};
+
+struct vm;
+
+/* What vcpu_enter keeps of the host: the callee-saved registers and tp. */
+struct host_regs {
+	uint64_t ra, sp, tp, s[12];
+};
+
+struct vcpu {
+	/* Moved on every exit by vcpu_enter and vcpu_exit (lab h1). */
+	uint64_t gpr[32]; /* by register number; [0] stays 0 */
+	uint64_t sepc;	  /* where the guest goes on */
+	uint64_t sstatus; /* SPP: VS-mode or VU-mode; FS: may it use FP */
+	uint64_t hstatus; /* SPV: sret enters the guest */
+	struct host_regs host;
+
+	struct vm *vm;
+	uint64_t hartid;	/* what the guest calls mhartid */
+	uint64_t exits[2][32];	/* [is interrupt][cause number] */
+};
+
+enum vm_state {
+	VM_RUNNING = 1, /* may run */
+	VM_SHUTDOWN,	/* ended as it wished */
+	VM_STOPPED,	/* ended by the hypervisor */
+};
+
+struct vm {
+	char name[VM_NAME_SIZE];
+	enum vm_state state;
+	struct vcpu vcpus[VM_VCPUS];
+
+	/* What its directory holds; valid as long as the archive. */
+	struct fdt fdt;
+	struct blob kernel, initrd;
+
+	/* Where things are, guest-physical. */
+	gpa_t ram;
+	uint64_t ram_size; /* bytes */
+	gpa_t entry, dtb;
+	gpa_t initrd_at;
+
+	/* The device "hvlab,magic": a doubleword that reads as a constant. */
+	bool has_magic;
+	gpa_t magic;
+	uint64_t magic_value;
+};
+
+extern struct vm vms[VM_MAX];
+extern unsigned vm_count;
+
+/* ---- building (vm.c, load.c) ---- */
+
+/*
+ * Build the VM in the archive's folder `name`: read its device tree, give it
+ * RAM, load kernel, initrd and device tree into that. False after one line
+ * that says what is wrong.
+ */
+bool vm_create(struct vm *vm, struct blob archive, const char *name);
+
+/* Place and load kernel, initrd and device tree; part of vm_create. */
+bool vm_load(struct vm *vm);
+
+/* One line on the console: what is wrong with this VM's directory. */
+bool vm_error(const struct vm *vm, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- memory ---- */
+
+/* Is [gpa, gpa + size) inside the VM's RAM? */
+bool vm_in_ram(const struct vm *vm, gpa_t gpa, uint64_t size);
+
+/*
+ * The host's pointer to guest RAM at gpa, good up to the end of its 4 KiB
+ * page; NULL if there is no RAM (or none to give).
+ */
+void *vm_ram_ptr(struct vm *vm, gpa_t gpa);
+
+/* Copy into or out of guest RAM. False if a part of it is not RAM. */
+bool vm_copy_to(struct vm *vm, gpa_t to, const void *from, uint64_t size);
+bool vm_copy_from(struct vm *vm, void *to, gpa_t from, uint64_t size);
+
+/*
+ * Give the VM its RAM, before anything is loaded into it. False after
+ * vm_error. Without lab h2: the guest's own addresses, on the host.
+ */
+bool vm_ram_init(struct vm *vm);
+
+/*
+ * Read the instruction that trapped, 2 or 4 bytes, at vcpu->sepc. False if it
+ * cannot be read. Without lab h2 it can while the guest's paging is off.
+ */
+bool vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
+
+/* ---- running (run.c) ---- */
+
+/* The next vCPU to run, or NULL when no VM is left. */
+struct vcpu *sched_next(void);
+
+/* Run it until it stops or has to give up the hart. */
+void vcpu_run(struct vcpu *vcpu);
+
+/* What only another vCPU's turn moves; the VS CSRs above all. */
+void vcpu_load(struct vcpu *vcpu);
+void vcpu_put(struct vcpu *vcpu);
+
+/*
+ * End the VM: with a reason, and a post-mortem when it did not ask for it.
+ * Always false, so that a handler can say `return vm_stop(...)`.
+ */
+bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Everything known about a stopped guest (postmortem.c). */
+void postmortem(struct vcpu *vcpu);
+void vm_print_exits(const struct vm *vm);
+
+/*
+ * Exit handlers, by scause (exits.c). true: the guest goes on. false: it gave
+ * up the hart; vm->state says whether for good.
+ */
+typedef bool (*exit_handler)(struct vcpu *vcpu);
+#define EXIT_INTERRUPTS 16
+extern const exit_handler exception_handlers[];
+extern const exit_handler interrupt_handlers[];
+
+/* One character of the guest's console. */
+void vm_putc(struct vm *vm, char c);

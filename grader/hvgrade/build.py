@@ -1,0 +1,274 @@
+"""Builds a submission in a scratch copy, and refuses one that reads elsewhere.
+
+Only the files that lab.toml lists are taken out of a submission. What they
+pull in is read back from the dependency files of the preprocessor and of the
+assembler: a solution that is an #include or an .incbin of another one earns
+nothing.
+"""
+
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from .lab import Lab
+from .verdict import Failure, Infrastructure
+
+CC = "riscv64-unknown-elf-gcc"
+MAX_FILE = 256 << 10  # bytes of a submitted file
+CPU_LIMIT = 60  # seconds of CPU for one process of a build
+WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
+_MAX_OUTPUT = 256 << 20  # bytes for one file that a build writes
+_STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
+    r"undefined reference to",
+    r"multiple definition of",
+    r"CPU time limit exceeded|File size limit exceeded",
+)
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Where a grading builds."""
+
+    kit: Path
+    build: str  # make's BUILD, as the user gave it
+    work: Path  # OUT/LAB: holds submission/ and out/
+
+    @property
+    def submission(self) -> Path:
+        return self.work / "submission"
+
+    @property
+    def out(self) -> Path:
+        return self.work / "out"
+
+    @property
+    def log(self) -> Path:
+        return self.work / "build.log"
+
+    @property
+    def vms(self) -> Path:
+        return self.kit / self.build / "vms"
+
+
+def refuse(expected: str, happened: str, likely: str, log: Path) -> Failure:
+    return Failure(expected, happened, likely, "", str(log))
+
+
+def _read_plain(path: Path) -> bytes:
+    """The bytes of a plain, small file. OSError or ValueError says what it is."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("is not a plain file")
+        if status.st_size > MAX_FILE:
+            raise ValueError(f"is larger than {MAX_FILE >> 10} KiB")
+        return file.read(MAX_FILE)
+
+
+def copy_submission(lab: Lab, source: Path, tree: Tree) -> list[str]:
+    """Copies the lab's files into the scratch tree; returns what was ignored."""
+    folder = source / lab.dir.name
+    target = tree.submission / lab.dir.name
+    target.mkdir(parents=True)
+    problems = []
+    if folder.is_symlink() or not folder.is_dir():
+        problems = [f"{folder} is not a folder"]
+    for name in () if problems else lab.files:
+        try:
+            (target / name).write_bytes(_read_plain(folder / name))
+        except FileNotFoundError:
+            problems.append(f"{name} is missing")
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+        except OSError:
+            problems.append(f"{name} is a symbolic link or cannot be read")
+    if problems:
+        raise refuse(
+            f"the files {', '.join(lab.files)}, plain and of at most 256 KiB",
+            "\n".join(problems),
+            "a file was renamed, or not handed in",
+            tree.log,
+        )
+    entries = sorted(entry.name for entry in folder.iterdir())
+    return [name for name in entries if name not in lab.files][:100]
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the caller's make or compiler settings reaches a build."""
+    keep = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
+    return keep | {"LC_ALL": "C"}
+
+
+def make(tree: Tree, target: str, *variables: str) -> tuple[int, str]:
+    """Runs make in the kit; its status and everything that it printed."""
+    argv = ["make", "-s", "-O", f"-j{os.cpu_count() or 1}", target, *variables]
+    if tree.build != "build":
+        argv.append(f"BUILD={tree.build}")
+    if shutil.which("prlimit"):
+        argv = ["prlimit", f"--cpu={CPU_LIMIT}", f"--fsize={_MAX_OUTPUT}", *argv]
+    tree.work.mkdir(parents=True, exist_ok=True)
+    with tree.log.open("ab") as log:
+        log.write(f"$ {' '.join(argv)}\n".encode())
+        log.flush()
+        start = log.tell()
+        try:
+            process = subprocess.Popen(
+                argv,
+                cwd=tree.kit,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise Infrastructure(f"{argv[0]} could not be started: {error}") from error
+        try:
+            status = process.wait(WALL_LIMIT)
+        except subprocess.TimeoutExpired:
+            text = f"make {target} did not end within {WALL_LIMIT} s"
+            raise Infrastructure(text) from None
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    with tree.log.open("rb") as log:
+        log.seek(start)
+        return status, log.read(1 << 20).decode("utf-8", "replace")
+
+
+def build_guests(lab: Lab, tree: Tree) -> str:
+    """Builds the guests of a lab; returns why there is no Linux VM, or ""."""
+    status, output = make(tree, "guests", f"LAB={lab.name}")
+    if status:
+        raise Infrastructure(f"make guests LAB={lab.name} failed:\n{output}")
+    if lab.linux:
+        status, output = make(tree, "linux-vm", f"LAB={lab.name}")
+        if status:
+            return output.strip() or "make linux-vm failed"
+    return ""
+
+
+def _errors(output: str, tree: Tree) -> list[str]:
+    lines = output.replace(f"{tree.submission}/", "labs/").splitlines()
+    pattern = r"\berror\b|undefined reference|multiple definition|\bAssembler messages"
+    found = [line for line in lines if re.search(pattern, line, re.I)]
+    return [line for line in found if not line.startswith("make")] or lines
+
+
+def build_hv(lab: Lab, tree: Tree, base: str, impl: str) -> Path:
+    """hv.elf of the submission. Failure: the submission's fault."""
+    if not shutil.which(CC):
+        raise Infrastructure(f"{CC} is missing: run ./setup.sh")
+    status, output = make(
+        tree,
+        "hv",
+        f"LAB={lab.name}",
+        f"BASE={base}",
+        f"IMPL={impl}",
+        f"SUBMISSION={tree.submission}",
+        f"OUT={tree.out}",
+    )
+    hv = tree.out / "hv.elf"
+    if status:
+        happened = "\n".join(_errors(output, tree)[:6])
+        named = str(tree.work) in output
+        known = any(re.search(pattern, output) for pattern in _STUDENT_ERRORS)
+        if impl == "reference" or not (named or known):
+            raise Infrastructure(f"make hv failed:\n{happened}")
+        likely = "the first error is the one to look at; later ones often follow from it"
+        raise refuse("the submission builds", happened, likely, tree.log)
+    if not hv.is_file():
+        raise Infrastructure("make hv left no hv.elf")
+    refuse_foreign_files(tree)
+    return hv
+
+
+@lru_cache
+def _system_includes() -> tuple[Path, ...]:
+    """The directories that the compiler itself searches for <...>."""
+    argv = [CC, "--specs=picolibc.specs", "-E", "-Wp,-v", "-xc", os.devnull]
+    done = subprocess.run(argv, capture_output=True, text=True, env=_environment())
+    listed = re.findall(r"^ (/.*)$", done.stderr, re.M)
+    if done.returncode or not listed:
+        raise Infrastructure(f"{CC} cannot find its headers: {done.stderr.strip()}")
+    return tuple(Path(path).resolve() for path in listed)
+
+
+def _dependencies(text: str) -> Iterator[str]:
+    """The prerequisites in a make rule as gcc -MD and as --MD write it."""
+    for rule in text.replace("\\\n", " ").splitlines():
+        target = re.match(r"(?:\\.|[^:\\]|:(?=\S))*:(?=\s|$)", rule)
+        for word in re.findall(r"(?:\\.|\S)+", rule[target.end() :] if target else ""):
+            yield re.sub(r"\\([ #\\:])", r"\1", word).replace("$$", "$")
+
+
+def _is_unnamed(path: Path) -> bool:
+    """Names that the assembler lists though they are no file of anybody.
+
+    The compiler hands it a temporary file that is gone by now, and tells it the
+    bare name of the C file.
+    """
+    temporary = path.parent == Path(tempfile.gettempdir()) or not path.is_absolute()
+    return temporary and bool(re.fullmatch(r"cc\w{6}\.s|\{standard|input\}", path.name))
+
+
+def refuse_foreign_files(tree: Tree) -> None:
+    """Failure, if a submitted file was built from a file that is not allowed."""
+    roots = [tree.submission.resolve(), (tree.kit / "common/include").resolve()]
+    roots += _system_includes()
+    generated = (tree.kit / tree.build).resolve()
+    objects = sorted(tree.out.rglob("*.o"))
+    for made in objects:
+        for suffix in (".d", ".asd"):
+            listing = made.with_name(made.name + suffix)
+            if not listing.is_file():
+                raise Infrastructure(f"{listing} is missing: what was read is unknown")
+            for name in _dependencies(listing.read_text(errors="surrogateescape")):
+                path = Path(name)
+                bare = "/" not in name and not (tree.kit / path).exists()
+                if _is_unnamed(path) or bare:
+                    continue
+                real = Path(os.path.normpath(tree.kit / path))
+                special = real.is_relative_to("/proc") or real.is_relative_to("/dev")
+                real = (tree.kit / path).resolve()
+                header = real.suffix == ".h" and real.is_relative_to(generated)
+                allowed = header or any(real.is_relative_to(root) for root in roots)
+                if special or not allowed:
+                    raise refuse(
+                        "the submission is built from its own files and common/include",
+                        f"{made.name} was built from {name}",
+                        "an #include, .include or .incbin of another file",
+                        tree.log,
+                    )
+
+
+def fresh(tree: Tree) -> None:
+    """Removes what an earlier grading left in this place."""
+    for folder in (tree.submission, tree.out):
+        shutil.rmtree(folder, ignore_errors=True)
+    tree.log.unlink(missing_ok=True)
+
+
+def build_all(
+    lab: Lab, earlier: Sequence[Lab], submission: Path, tree: Tree, base: str, impl: str
+) -> tuple[Path, str, list[str]]:
+    """Everything a lab's runs need: hv.elf, why no Linux, what was ignored."""
+    fresh(tree)
+    ignored: list[str] = []
+    mine = [lab] * (impl == "mine") + [*earlier] * (base == "mine")
+    tree.submission.mkdir(parents=True)
+    for each in mine:
+        names = copy_submission(each, submission, tree)
+        ignored += [f"{each.dir.name}/{name}" for name in names]
+    missing_linux = build_guests(lab, tree)
+    return build_hv(lab, tree, base, impl), missing_linux, ignored

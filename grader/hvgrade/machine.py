@@ -1,0 +1,272 @@
+"""Runs QEMU: virtual time, an instruction budget, and both witnesses kept.
+
+The console goes to a file, never through a pipe: a reader that falls behind
+would stall the UART, a guest that polls it would spend its budget waiting,
+and the verdict would depend on the load of the machine. For the same reason
+only the budget ends a run; the wall-clock backstop is far away, and reaching
+it is an infrastructure error.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pexpect import EOF, TIMEOUT
+from pexpect.spawnbase import SpawnBase
+
+from .lab import KIT
+from .run import Run
+from .traps import HV, TRAP_LOG_CAP, TrapLog
+from .verdict import Infrastructure
+
+CONSOLE_CAP = 4 << 20  # bytes
+BUDGET = 100_000_000  # instructions, unless a test says otherwise
+INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GHz
+BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
+_POLL = 0.005  # seconds
+
+
+@dataclass(frozen=True)
+class Vm:
+    """A guest to boot, with what changes in its device tree for this run."""
+
+    name: str
+    bootargs: Mapping[str, object] = field(default_factory=dict)
+    set: Mapping[tuple[str, str], object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What every run of a session shares."""
+
+    qemu: str
+    hv: Path
+    vms: Path  # the folder of the VM directories of the lab
+    kit: Path = KIT
+
+
+def qemu_version(qemu: str) -> str:
+    """The version of QEMU, e.g. "7.2.22"."""
+    try:
+        done = subprocess.run(
+            [qemu, "--version"], capture_output=True, text=True, timeout=60, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise Infrastructure(f"{qemu} could not be started: {error}") from error
+    found = re.search(r"version (\S+)", done.stdout)
+    return found[1] if found else "unknown"
+
+
+def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
+    """The VMs of a run as one cpio, with their boot arguments and changes."""
+    argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py"), "pack"]
+    argv += ["--hv", str(setup.hv), "-o", str(output)]
+    for vm in vms:
+        if not (setup.vms / vm.name).is_dir():
+            raise Infrastructure(f"there is no VM {vm.name!r} in {setup.vms}")
+        if vm.bootargs:
+            words = [f"{key}={value}" for key, value in vm.bootargs.items()]
+            argv += ["--bootargs", vm.name, " ".join(words)]
+        for (node, prop), value in vm.set.items():
+            argv += ["--set", vm.name, node, prop, str(value)]
+    argv += [str(setup.vms / vm.name) for vm in vms]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        raise Infrastructure(done.stderr.strip() or "mkvm.py failed")
+
+
+class _Console(SpawnBase):
+    """pexpect on a file that is still being written."""
+
+    def __init__(self, path: Path, machine: "Machine") -> None:
+        super().__init__(maxread=1 << 16, timeout=None)
+        self.child_fd = os.open(path, os.O_RDONLY)
+        self.delayafterread = None
+        self.machine = machine
+
+    def close(self) -> None:
+        if self.child_fd >= 0:
+            os.close(self.child_fd)
+            self.child_fd = -1
+
+    def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> bytes:
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            running = self.machine.poll()
+            data = os.read(self.child_fd, size)
+            if data:
+                return data
+            if not running:
+                self.flag_eof = True
+                raise EOF("QEMU has ended")
+            if end is not None and time.monotonic() > end:
+                raise TIMEOUT("nothing more on the console")
+            time.sleep(_POLL)
+
+
+class Machine:
+    """One QEMU, from start to finish(). Also a context manager that kills it."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        vms: Sequence[Vm],
+        folder: Path,
+        *,
+        budget: int = BUDGET,
+        cpu: str = "rv64",
+        memory: str = "1G",
+        interactive: bool = False,
+        read: str = "",
+    ) -> None:
+        """interactive: idle time passes in real time, so that input can arrive."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.dir, self.budget, self.read, self.setup = folder, budget, read, setup
+        self.vms = vms
+        cpio = folder / "vms.cpio"
+        pack_vms(setup, vms, cpio)
+        ticks = max(1, budget // INSTRUCTIONS_PER_TICK)
+        self.argv = [setup.qemu, "-machine", "virt", "-cpu", cpu, "-m", memory]
+        self.argv += ["-nographic", "-bios", "none"]
+        self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
+        self.argv += ["-icount", f"shift=0,sleep={'on' if interactive else 'off'}"]
+        self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
+        loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
+        self.argv += ["-device", loader]
+        (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
+        self.run: Run | None = None
+        self._killed = ""  # why, if it was us
+        self._wall = 60 + budget / 1e6  # seconds: 1 MIPS is far below any host
+        self._start(interactive)
+
+    def _start(self, interactive: bool) -> None:
+        # The kernel ends QEMU too when this process dies.
+        die = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+        console, log = self.dir / "console.log", self.dir / "qemu.log"
+        if not shutil.which(self.setup.qemu):
+            raise Infrastructure(f"{self.setup.qemu} could not be started: not found")
+        with console.open("ab") as out, log.open("wb") as errors:
+            try:
+                self.process = subprocess.Popen(
+                    die + self.argv,
+                    stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=errors,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                text = f"{self.setup.qemu} could not be started: {error}"
+                raise Infrastructure(text) from error
+        self._deadline = time.monotonic() + self._wall
+        self._console = _Console(console, self)
+
+    def __enter__(self) -> "Machine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends QEMU if the test did not, and closes what is open."""
+        self.kill("the test is over")
+        self._console.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
+
+    def kill(self, why: str) -> None:
+        """SIGKILL: a guest that spins makes QEMU deaf to anything less."""
+        if self.process.poll() is None:
+            self._killed = why
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _size(self, name: str) -> int:
+        try:
+            return (self.dir / name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def poll(self) -> bool:
+        """Does it still run? Ends it when it went too far."""
+        if self.process.poll() is not None:
+            return False
+        if self._size("console.log") > CONSOLE_CAP:
+            self.kill("flood")
+        elif self._size("traps.log") > TRAP_LOG_CAP:
+            self.kill("flood")
+        elif time.monotonic() > self._deadline:
+            self.kill("wall clock")
+        return self.process.poll() is None
+
+    def send(self, text: str) -> None:
+        """Types text on the console."""
+        if self.process.stdin is None:
+            raise Infrastructure("send() needs a machine that was started interactive")
+        try:
+            self.process.stdin.write(text.encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended; the next expect() says how
+
+    def expect(self, pattern: str, *, likely: str, read: str | None = None) -> str:
+        """Waits until the regular expression is on the console; what it matched.
+
+        There is no time-out: the run's budget ends the wait.
+        """
+        try:
+            self._console.expect([pattern.encode()])
+            return bytes(self._console.after).decode("utf-8", "backslashreplace")
+        except EOF:
+            run = self.finish()
+        run.fail(f"/{pattern}/ on the console", likely=likely, read=read)
+
+    def finish(self) -> Run:
+        """Waits for the end of the run. Raises Unwritten if a stub was reached."""
+        while self.poll():
+            time.sleep(_POLL)
+        if self.run is None:
+            self._raise_if_broken()
+            self.run = self._collect()
+        self.run.raise_if_unwritten()
+        return self.run
+
+    @property
+    def looked(self) -> set[str]:
+        """Which legs of this run the test has looked at."""
+        return self.run.looked if self.run else set()
+
+    def _raise_if_broken(self) -> None:
+        """Infrastructure, if the end of QEMU says nothing about the code."""
+        status = self.process.returncode
+        errors = (self.dir / "qemu.log").read_text(errors="replace").strip()
+        if self._killed == "wall clock":
+            text = f"QEMU did not end within {self._wall:.0f} s although its budget"
+            raise Infrastructure(f"{text} was {self.budget:,} instructions")
+        if self._killed not in ("", "flood"):
+            raise Infrastructure(f"QEMU was killed: {self._killed}")
+        if status < 0 and not self._killed:
+            name = signal.Signals(-status).name
+            raise Infrastructure(f"QEMU was killed by {name}: {errors}")
+        if status in (1, 126, 127) and errors:
+            raise Infrastructure(f"QEMU could not be started: {errors}")
+
+    def _collect(self) -> Run:
+        console = self.dir / "console.log"
+        flooded = console.stat().st_size > CONSOLE_CAP
+        if flooded:
+            os.truncate(console, CONSOLE_CAP)
+        elfs = {vm.name: self.setup.vms / vm.name / "kernel" for vm in self.vms}
+        log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv})
+        log.annotate()
+        raw = console.read_bytes()
+        status = self.process.returncode
+        return Run(self.dir, status, raw, log, self.budget, self.read, flooded)

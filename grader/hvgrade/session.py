@@ -1,0 +1,42 @@
+"""What one grading of one lab is about: written by grade.py, read by the plugin."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .lab import Lab, load_lab
+from .machine import Setup
+
+
+@dataclass(frozen=True)
+class Session:
+    kit: str
+    toml: str  # lab.toml
+    hv: str  # hv.elf
+    vms: str  # the folder of the lab's VM directories
+    out: str  # the run's folders go to OUT/logs/LAB/TEST
+    qemu: str
+    seed: int
+    tests: list[str]  # the tests to run
+    linux: str = ""  # why there is no Linux VM, if there is none
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    @staticmethod
+    def load(path: Path) -> "Session":
+        return Session(**json.loads(path.read_text()))
+
+    @property
+    def setup(self) -> Setup:
+        return Setup(self.qemu, Path(self.hv), Path(self.vms), Path(self.kit))
+
+    @property
+    def lab(self) -> Lab:
+        return load_lab(Path(self.toml))
+
+
+def log_dir(out: Path, lab: str, test: str) -> Path:
+    """The folder of a test's logs: test_x[a] becomes test_x-a."""
+    return out / "logs" / lab / re.sub(r"[^\w.]+", "-", test).strip("-")
