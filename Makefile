@@ -50,7 +50,7 @@ HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l))
 ARCH = -march=rv64imac -mabi=lp64 -mcmodel=medany -misa-spec=2.2
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Werror
 CFLAGS = $(ARCH) --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF \
-	-std=gnu11 -O2 -g -fno-common $(WARNINGS) -Icommon/include -I$(BUILD)/include
+	-std=gnu11 -O2 -g -fno-common -fno-jump-tables $(WARNINGS) -Icommon/include -I$(BUILD)/include
 # Half-written code may have unused things in it.
 LAB_CFLAGS = $(CFLAGS) -Wno-unused-parameter -Wno-error=unused-variable \
 	-Wno-error=unused-function -Wno-error=unused-but-set-variable

@@ -2,11 +2,11 @@
 #
 # fetch-linux.sh - the Linux guest's two files, from Debian, into a cache.
 #
-#   fetch-linux.sh             fetches them once; prints where they are
+#   fetch-linux.sh             fetches them once; prints the cache's path
 #   fetch-linux.sh --refresh   fetches them anew, for a newer point release
-#   fetch-linux.sh --path      prints where they are, or exits 1; no network
+#   fetch-linux.sh --path      prints that path, or exits 1; no network
 #
-# They are in $HVLAB_CACHE/linux (by default ~/.cache/hvlab/linux): Image,
+# The cache is $HVLAB_CACHE, by default ~/.cache/hvlab. Its linux/ holds Image,
 # busybox, and SHA256SUMS, which names the packages they came from. apt does
 # the work and checks Debian's signatures, under a configuration of our own: so
 # any Debian will do, root is not needed and the machine's own packages stay as
@@ -79,10 +79,10 @@ fetch() {
 }
 
 if [ "${1:-}" = --path ]; then
-	have && echo "$linux"
+	have && echo "$cache"
 	exit
 elif [ "${1:-}" != --refresh ] && have; then
-	echo "$linux"
+	echo "$cache"
 	exit
 fi
 
@@ -94,7 +94,7 @@ command -v apt-get >/dev/null || fail 'this takes apt-get, from Debian or Ubuntu
 exec 9>"$cache/.lock"
 flock 9 # whoever else is fetching has finished now
 if [ "${1:-}" != --refresh ] && have; then
-	echo "$linux"
+	echo "$cache"
 	exit
 fi
 
@@ -110,4 +110,4 @@ echo "fetch-linux: Debian $suite's kernel and busybox from $mirror, about 110 MB
 fetch >log 2>&1 || fail "cannot fetch from $mirror: $(reason || tail -n 1 log)"
 [ ! -e "$linux" ] || mv "$linux" old
 mv new "$linux"
-echo "$linux"
+echo "$cache"

@@ -27,17 +27,12 @@ const exit_handler interrupt_handlers[EXIT_INTERRUPTS] = {
 };
 
 /* The rows that guests call most often come first. */
-const struct sbi_extension sbi_extensions[] = {
-	{SBI_EXT_TIME, SBI_EXT_TIME, sbi_time},
-	{SBI_EXT_BASE, SBI_EXT_BASE, sbi_base},
-	{SBI_EXT_DBCN, SBI_EXT_DBCN, sbi_dbcn},
-	{SBI_EXT_LEGACY_SET_TIMER, SBI_EXT_LEGACY_SET_TIMER,
-	 sbi_legacy_set_timer},
-	{SBI_EXT_LEGACY_CONSOLE_PUTCHAR, SBI_EXT_LEGACY_CONSOLE_PUTCHAR,
-	 sbi_legacy_putchar},
-	{SBI_EXT_LEGACY_SHUTDOWN, SBI_EXT_LEGACY_SHUTDOWN, sbi_legacy_shutdown},
-	{SBI_EXT_SRST, SBI_EXT_SRST, sbi_srst},
+const struct sbi_extension sbi_extensions[SBI_EXTENSIONS] = {
+	{SBI_EXT_BASE, sbi_base},
+	{SBI_EXT_TIME, sbi_time},
+	{SBI_EXT_DBCN, sbi_dbcn},
+	{SBI_EXT_SRST, sbi_srst},
+	{SBI_EXT_LEGACY_SET_TIMER, sbi_legacy_set_timer},
+	{SBI_EXT_LEGACY_CONSOLE_PUTCHAR, sbi_legacy_putchar},
+	{SBI_EXT_LEGACY_SHUTDOWN, sbi_legacy_shutdown},
 };
-
-const unsigned sbi_extension_count =
-	sizeof(sbi_extensions) / sizeof(sbi_extensions[0]);

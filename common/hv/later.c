@@ -58,14 +58,9 @@ LATER bool exit_guest_page_fault(struct vcpu *vcpu)
 
 LATER bool exit_host_timer(struct vcpu *vcpu)
 {
-	return vm_stop(vcpu->vm, VM_STOPPED,
-		       "host timer interrupt: nothing handles it before lab h3");
-}
-
-/* What a guest must not do is, for the guest, an illegal instruction. */
-LATER bool exit_virtual_instruction(struct vcpu *vcpu)
-{
-	return vcpu_inject(vcpu, CAUSE_ILLEGAL_INSTRUCTION, csr_read(stval));
+	return vm_stop(
+		vcpu->vm, VM_STOPPED,
+		"host timer interrupt: nothing handles it before lab h3");
 }
 
 /* ---- h4_vplic ---- */

@@ -10,8 +10,9 @@
 /* The header of a Linux Image (Documentation/arch/riscv/boot-image-header). */
 struct image_header {
 	uint32_t code[2];
-	uint64_t text_offset; /* from the start of RAM, which is 2 MiB-aligned */
-	uint64_t image_size;  /* in memory */
+	uint64_t
+		text_offset; /* from the start of RAM, which is 2 MiB-aligned */
+	uint64_t image_size; /* in memory */
 	uint64_t flags;
 	uint32_t version, reserved1;
 	uint64_t reserved2, magic;
@@ -103,8 +104,9 @@ bool vm_load(struct vm *vm)
 	if (!load_kernel(vm, &end))
 		return false;
 	if (vm->fdt.size + vm->initrd.size + 2 * PAGE_SIZE > top - end)
-		return vm_error(vm, "%lu KiB of RAM are too few for kernel, "
-				    "initrd and device tree",
+		return vm_error(vm,
+				"%lu KiB of RAM are too few for kernel, "
+				"initrd and device tree",
 				vm->ram_size / KiB);
 	vm->dtb = GPA(align_down(top - vm->fdt.size, PAGE_SIZE));
 	vm->initrd_at = GPA(align_down(vm->dtb.a - vm->initrd.size, PAGE_SIZE));

@@ -25,5 +25,4 @@ void offsets(void)
 	OFFSET(VCPU_HOST_RA, offsetof(struct vcpu, host.ra));
 	OFFSET(VCPU_HOST_SP, offsetof(struct vcpu, host.sp));
 	OFFSET(VCPU_HOST_TP, offsetof(struct vcpu, host.tp));
-	OFFSET(VCPU_HOST_S, offsetof(struct vcpu, host.s));
 }

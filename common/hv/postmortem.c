@@ -55,15 +55,15 @@ void postmortem(struct vcpu *vcpu)
 
 void vm_print_exits(const struct vm *vm)
 {
+	const uint64_t *exits = vm->vcpus[0].exits;
 	const char *separator = " ";
 
 	printf("hv: vm %s: exits:", vm->name);
 	for (uint64_t i = 0; i < 64; i++) {
-		uint64_t count = vm->vcpus[0].exits[i / 32][i % 32];
-		uint64_t cause = i < 32 ? i : CAUSE_INTERRUPT | i % 32;
-		if (!count)
+		uint64_t cause = i < 32 ? i : CAUSE_INTERRUPT | (i - 32);
+		if (!exits[i])
 			continue;
-		printf("%s%s %lu", separator, cause_name(cause), count);
+		printf("%s%s %lu", separator, cause_name(cause), exits[i]);
 		separator = ", ";
 	}
 	printf("\n");

@@ -9,6 +9,30 @@
 #include "riscv.h"
 #include "vm.h"
 
+/*
+ * Into the guest, and back at its next trap. To the compiler this is a call
+ * that loses every register: it saves what it needs once, before the loop of
+ * vcpu_run, and not 24 instructions' worth of s-registers at every exit.
+ */
+static inline void world_switch(struct vcpu *vcpu)
+{
+	register struct vcpu *a0 __asm__("a0") = vcpu;
+
+	__asm__ volatile("call vcpu_enter"
+			 : "+r"(a0)
+			 :
+			 : "memory", "ra", "gp", "t0", "t1", "t2", "t3", "t4",
+			   "t5", "t6", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
+			   "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8",
+			   "s9", "s10", "s11");
+}
+
+/* Interrupts have bit 63 set: shifted down to bit 5, it makes them 32 to 63. */
+static inline void count_exit(struct vcpu *vcpu, uint64_t scause)
+{
+	vcpu->exits[(scause | scause >> 58) % 64]++;
+}
+
 void vcpu_run(struct vcpu *vcpu)
 {
 	uint64_t scause;
@@ -16,9 +40,9 @@ void vcpu_run(struct vcpu *vcpu)
 	this_hart()->vcpu = vcpu;
 	vcpu_load(vcpu);
 	do {
-		vcpu_enter(vcpu);
+		world_switch(vcpu);
 		scause = csr_read(scause);
-		vcpu->exits[scause >> 63][scause & 31]++;
+		count_exit(vcpu, scause);
 	} while (exit_dispatch(vcpu, scause));
 	vcpu_put(vcpu);
 	this_hart()->vcpu = NULL;

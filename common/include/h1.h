@@ -44,10 +44,11 @@ void hart_init_guests(void);
 void vcpu_init(struct vcpu *vcpu, gpa_t entry, gpa_t dtb);
 
 /*
- * h1.3 (switch.S): run the guest until it traps. Returns when entry.S hands
- * over at vcpu_exit with a0 = vcpu and sscratch = the guest's a0. While the
- * guest runs, sscratch holds the vCPU; while the host runs, 0.
- * Keeps what the calling convention says a function keeps, and tp.
+ * h1.3 (switch.S): run the guest until it traps. Returns, with a0 = vcpu, when
+ * entry.S hands over at vcpu_exit with a0 = vcpu and sscratch = the guest's
+ * a0. While the guest runs, sscratch holds the vCPU; while the host runs, 0.
+ * Only sp and tp survive a call: world_switch in run.c, the only caller, tells
+ * the compiler that every other register is lost.
  */
 void vcpu_enter(struct vcpu *vcpu);
 

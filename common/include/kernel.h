@@ -26,7 +26,9 @@ struct hart {
 
 static inline struct hart *this_hart(void)
 {
-	register struct hart *hart __asm__("tp");
+	struct hart *hart;
+
+	__asm__("mv %0, tp" : "=r"(hart));
 	return hart;
 }
 
@@ -37,8 +39,7 @@ extern struct fdt host_fdt;
 struct blob host_initrd(void);
 
 /* Something that we violated ourselves: say what, show the host, power off. */
-noreturn void panic(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
+noreturn void panic(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* End the machine through the test finisher; code is one of exitcode.h. */
 noreturn void poweroff(int code);

@@ -1,7 +1,7 @@
 /*
  * later.h - what later labs bring. Until a lab defines one of these, later.c
- * has a weak default that says what is missing and stops that VM; a weak SBI
- * handler is simply absent (NULL) and its extension does not exist.
+ * has a weak default that says what is missing and stops that VM. Those that
+ * are declared weak here have none: their row in exits.c is empty (NULL).
  */
 #pragma once
 #include <stdbool.h>
@@ -15,7 +15,7 @@ bool exit_guest_page_fault(struct vcpu *vcpu);
 
 /* h3: the host's timer interrupt; exception 22, a WFI among others. */
 bool exit_host_timer(struct vcpu *vcpu);
-bool exit_virtual_instruction(struct vcpu *vcpu);
+bool exit_virtual_instruction(struct vcpu *vcpu) __attribute__((weak));
 struct sbiret sbi_time(struct vcpu *vcpu) __attribute__((weak));
 struct sbiret sbi_legacy_set_timer(struct vcpu *vcpu) __attribute__((weak));
 

@@ -87,23 +87,23 @@
 #ifndef __ASSEMBLER__
 #include <stdint.h>
 
-#define csr_read(csr)                                                          \
-	({                                                                     \
-		uint64_t value_;                                               \
-		__asm__ volatile("csrr %0, " #csr : "=r"(value_)::"memory");   \
-		value_;                                                        \
+#define csr_read(csr) \
+	({ \
+		uint64_t value_; \
+		__asm__ volatile("csrr %0, " #csr : "=r"(value_)::"memory"); \
+		value_; \
 	})
 
-#define csr_write(csr, value)                                                  \
-	__asm__ volatile("csrw " #csr ", %0" ::"rK"((uint64_t)(value))         \
+#define csr_write(csr, value) \
+	__asm__ volatile("csrw " #csr ", %0" ::"rK"((uint64_t)(value)) \
 			 : "memory")
 
-#define csr_set(csr, bits)                                                     \
-	__asm__ volatile("csrs " #csr ", %0" ::"rK"((uint64_t)(bits))          \
+#define csr_set(csr, bits) \
+	__asm__ volatile("csrs " #csr ", %0" ::"rK"((uint64_t)(bits)) \
 			 : "memory")
 
-#define csr_clear(csr, bits)                                                   \
-	__asm__ volatile("csrc " #csr ", %0" ::"rK"((uint64_t)(bits))          \
+#define csr_clear(csr, bits) \
+	__asm__ volatile("csrc " #csr ", %0" ::"rK"((uint64_t)(bits)) \
 			 : "memory")
 
 #endif

@@ -63,10 +63,10 @@ struct vcpu;
 typedef struct sbiret (*sbi_handler)(struct vcpu *vcpu);
 
 struct sbi_extension {
-	uint64_t first, last; /* the extension ids it answers to */
-	sbi_handler call;     /* NULL: no lab has brought it yet */
+	uint64_t id;
+	sbi_handler call; /* NULL: no lab has brought it yet */
 };
 
 /* The table: rows with a `call` exist, the others wait for their lab. */
-extern const struct sbi_extension sbi_extensions[];
-extern const unsigned sbi_extension_count;
+#define SBI_EXTENSIONS 7
+extern const struct sbi_extension sbi_extensions[SBI_EXTENSIONS];

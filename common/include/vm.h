@@ -29,9 +29,9 @@ enum reg {
 
 struct vm;
 
-/* What vcpu_enter keeps of the host: the callee-saved registers and tp. */
+/* What vcpu_enter keeps of the host; the run loop keeps the rest. */
 struct host_regs {
-	uint64_t ra, sp, tp, s[12];
+	uint64_t ra, sp, tp;
 };
 
 struct vcpu {
@@ -39,18 +39,18 @@ struct vcpu {
 	uint64_t gpr[32]; /* by register number; [0] stays 0 */
 	uint64_t sepc;	  /* where the guest goes on */
 	uint64_t sstatus; /* SPP: VS-mode or VU-mode; FS: may it use FP */
-	uint64_t hstatus; /* SPV: sret enters the guest */
+	uint64_t hstatus; /* ours: SPV, and what traps; not read back */
 	struct host_regs host;
 
 	struct vm *vm;
-	uint64_t hartid;	/* what the guest calls mhartid */
-	uint64_t exits[2][32];	/* [is interrupt][cause number] */
+	uint64_t hartid;    /* what the guest calls mhartid */
+	uint64_t exits[64]; /* by cause number; interrupts from 32 on */
 };
 
 enum vm_state {
-	VM_RUNNING = 1, /* may run */
-	VM_SHUTDOWN,	/* ended as it wished */
-	VM_STOPPED,	/* ended by the hypervisor */
+	VM_RUNNING,  /* may run */
+	VM_SHUTDOWN, /* ended as it wished */
+	VM_STOPPED,  /* ended by the hypervisor */
 };
 
 struct vm {

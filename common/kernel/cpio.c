@@ -21,8 +21,8 @@ static bool hex_field(const uint8_t *digits, uint64_t *value)
 		bool decimal = c >= '0' && c <= '9';
 		if (!decimal && (c < 'a' || c > 'f'))
 			return false;
-		*value = *value << 4 | (uint64_t)(decimal ? c - '0'
-							  : c - 'a' + 10);
+		*value = *value << 4 |
+			 (uint64_t)(decimal ? c - '0' : c - 'a' + 10);
 	}
 	return true;
 }

@@ -131,7 +131,8 @@ const char *symbol_of(struct blob elf, uint64_t address)
 		return "";
 	for (uint64_t i = 0; i + sizeof(symbol) <= symbols.size;
 	     i += sizeof(symbol)) {
-		read_at(elf, symbols.offset + i, &symbol, sizeof(symbol));
+		if (!read_at(elf, symbols.offset + i, &symbol, sizeof(symbol)))
+			break;
 		uint8_t type = symbol.info & 15;
 		if ((type != STT_FUNC && type != STT_NOTYPE) ||
 		    symbol.section == 0 || symbol.section >= 0xff00 ||

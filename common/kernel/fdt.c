@@ -209,8 +209,7 @@ fdt_node fdt_compatible(const struct fdt *fdt, fdt_node node,
 	return next_with(fdt, node, "compatible", compatible);
 }
 
-fdt_node fdt_device_type(const struct fdt *fdt, fdt_node node,
-			 const char *type)
+fdt_node fdt_device_type(const struct fdt *fdt, fdt_node node, const char *type)
 {
 	return next_with(fdt, node, "device_type", type);
 }

@@ -97,7 +97,8 @@ void mmode_trap(void)
 	int spent = mcause == (CAUSE_INTERRUPT | IRQ_MTI);
 	int code = spent ? EXIT_CODE_BUDGET : EXIT_CODE_PANIC;
 
-	put_string(spent ? "\nm-mode: budget spent" : "\nm-mode: trap, mcause ");
+	put_string(spent ? "\nm-mode: budget spent"
+			 : "\nm-mode: trap, mcause ");
 	if (!spent)
 		put_hex(mcause);
 	put_string(": hart 0 was in ");

@@ -16,10 +16,10 @@
 #define WORD_COUNT (MEMORY_MAX / PAGE_SIZE / WORD_BITS)
 
 static uint64_t used[WORD_COUNT];
-static uint64_t base;	    /* host-physical address of page 0 */
-static size_t pages_total;  /* how many pages there are */
+static uint64_t base;	   /* host-physical address of page 0 */
+static size_t pages_total; /* how many pages there are */
 static size_t pages_free;
-static size_t first_free;   /* no word below this one has a free page */
+static size_t first_free; /* no word below this one has a free page */
 
 void page_init(hpa_t start, uint64_t size)
 {
@@ -82,8 +82,8 @@ bool page_claim(hpa_t start, uint64_t size)
 	uint64_t from = align_down(start.a, PAGE_SIZE);
 	uint64_t to = align_up(start.a + size, PAGE_SIZE);
 
-	if (to < from || !range_inside(from, to - from, base,
-				       pages_total * PAGE_SIZE))
+	if (to < from ||
+	    !range_inside(from, to - from, base, pages_total * PAGE_SIZE))
 		return false;
 	size_t first = (from - base) / PAGE_SIZE;
 	size_t pages = (to - from) / PAGE_SIZE;

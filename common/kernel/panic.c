@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "addr.h"
+#include "elf.h"
 #include "kernel.h"
 #include "riscv.h"
-#include "elf.h"
 
 #define FINISHER_BASE 0x00100000UL
 #define FINISHER_PASS 0x5555U

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
+#include "elf.h"
 #include "kernel.h"
 #include "riscv.h"
-#include "elf.h"
 
 static const char *const exception_names[CAUSE_COUNT] = {
 	[CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",

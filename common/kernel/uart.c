@@ -32,5 +32,6 @@ static int stdio_putc(char c, FILE *file)
 	return (unsigned char)c;
 }
 
-static FILE console = FDEV_SETUP_STREAM(stdio_putc, NULL, NULL, _FDEV_SETUP_WRITE);
+static FILE console =
+	FDEV_SETUP_STREAM(stdio_putc, NULL, NULL, _FDEV_SETUP_WRITE);
 FILE *const stdout = &console;

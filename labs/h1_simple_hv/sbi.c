@@ -9,7 +9,7 @@
 
 bool sbi_call(struct vcpu *vcpu)
 {
-	TODO("h1.5", "call the extension of a7, put the answer into a0, a1");
+	TODO("h1.5", "call the extension of a7, answer in a0 and a1");
 }
 
 struct sbiret sbi_base(struct vcpu *vcpu)

@@ -6,23 +6,27 @@
 #include "kernel.h"
 #include "riscv.h"
 
+/* HIDDEN */
+static __attribute__((noinline)) bool exit_unhandled(struct vcpu *vcpu,
+						     uint64_t scause)
+{
+	return vm_stop(vcpu->vm, VM_STOPPED,
+		       "%s (scause 0x%lx): nobody handles it",
+		       cause_name(scause), scause);
+}
+
+/* END */
 bool exit_dispatch(struct vcpu *vcpu, uint64_t scause)
 {
 	/* SOLUTION h1.4: find the handler by scause, or stop the VM */
-	uint64_t number = scause & ~CAUSE_INTERRUPT;
 	exit_handler handler = NULL;
+	uint64_t number = scause & ~CAUSE_INTERRUPT;
 
-	if (scause & CAUSE_INTERRUPT) {
-		if (number < EXIT_INTERRUPTS)
-			handler = interrupt_handlers[number];
-	} else if (number < CAUSE_COUNT) {
-		handler = exception_handlers[number];
-	}
-	if (!handler)
-		return vm_stop(vcpu->vm, VM_STOPPED,
-			       "%s (scause 0x%lx): nobody handles it",
-			       cause_name(scause), scause);
-	return handler(vcpu);
+	if (scause < CAUSE_COUNT)
+		handler = exception_handlers[scause];
+	else if (scause & CAUSE_INTERRUPT && number < EXIT_INTERRUPTS)
+		handler = interrupt_handlers[number];
+	return handler ? handler(vcpu) : exit_unhandled(vcpu, scause);
 	/* END */
 }
 

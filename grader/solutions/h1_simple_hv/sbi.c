@@ -8,30 +8,31 @@
 #define LEGACY_LAST 8UL
 
 /* HIDDEN */
-static const struct sbi_extension *sbi_find(uint64_t id)
+static struct sbiret not_supported(struct vcpu *vcpu)
 {
-	for (unsigned i = 0; i < sbi_extension_count; i++) {
-		const struct sbi_extension *ext = &sbi_extensions[i];
-		if (id >= ext->first && id <= ext->last)
-			return ext->call ? ext : NULL;
-	}
-	return NULL;
+	(void)vcpu;
+	return (struct sbiret){SBI_ERR_NOT_SUPPORTED, 0};
+}
+
+/* Who answers to this extension id: not_supported, if nobody else does. */
+static sbi_handler sbi_find(uint64_t id)
+{
+	for (unsigned i = 0; i < SBI_EXTENSIONS; i++)
+		if (sbi_extensions[i].id == id && sbi_extensions[i].call)
+			return sbi_extensions[i].call;
+	return not_supported;
 }
 
 /* END */
 bool sbi_call(struct vcpu *vcpu)
 {
-	/* SOLUTION h1.5: call the extension of a7, put the answer into a0, a1 */
-	uint64_t id = vcpu->gpr[REG_A7];
-	const struct sbi_extension *ext = sbi_find(id);
-	struct sbiret ret = {SBI_ERR_NOT_SUPPORTED, 0};
+	/* SOLUTION h1.5: call the extension of a7, answer in a0 and a1 */
+	struct sbiret ret = sbi_find(vcpu->gpr[REG_A7])(vcpu);
 
-	if (ext)
-		ret = ext->call(vcpu);
 	if (vcpu->vm->state != VM_RUNNING)
 		return false;
 	vcpu->gpr[REG_A0] = (uint64_t)ret.error;
-	if (id > LEGACY_LAST)
+	if (vcpu->gpr[REG_A7] > LEGACY_LAST)
 		vcpu->gpr[REG_A1] = ret.value;
 	/*
 	 * sepc still points at the ecall: step over it, or the guest would
@@ -52,14 +53,15 @@ struct sbiret sbi_base(struct vcpu *vcpu)
 		return (struct sbiret){SBI_SUCCESS, SBI_IMPL_ID_HVLAB};
 	case SBI_BASE_PROBE_EXTENSION:
 		return (struct sbiret){SBI_SUCCESS,
-				       sbi_find(vcpu->gpr[REG_A0]) != NULL};
+				       sbi_find(vcpu->gpr[REG_A0]) !=
+					       not_supported};
 	case SBI_BASE_GET_IMPL_VERSION:
 	case SBI_BASE_GET_MVENDORID:
 	case SBI_BASE_GET_MARCHID:
 	case SBI_BASE_GET_MIMPID:
 		return (struct sbiret){SBI_SUCCESS, 0};
 	default:
-		return (struct sbiret){SBI_ERR_NOT_SUPPORTED, 0};
+		return not_supported(vcpu);
 	}
 	/* END */
 }
@@ -95,7 +97,7 @@ struct sbiret sbi_dbcn(struct vcpu *vcpu)
 		vm_putc(vcpu->vm, (char)vcpu->gpr[REG_A0]);
 		return (struct sbiret){SBI_SUCCESS, 0};
 	default:
-		return (struct sbiret){SBI_ERR_NOT_SUPPORTED, 0};
+		return not_supported(vcpu);
 	}
 	/* END */
 }
@@ -107,7 +109,7 @@ struct sbiret sbi_srst(struct vcpu *vcpu)
 	uint32_t reason = (uint32_t)vcpu->gpr[REG_A1];
 
 	if (vcpu->gpr[REG_A6] != SBI_SRST_SYSTEM_RESET)
-		return (struct sbiret){SBI_ERR_NOT_SUPPORTED, 0};
+		return not_supported(vcpu);
 	if (type > SBI_SRST_TYPE_WARM_REBOOT ||
 	    reason > SBI_SRST_REASON_SYSTEM_FAILURE)
 		return (struct sbiret){SBI_ERR_INVALID_PARAM, 0};
