@@ -141,6 +141,56 @@ show: setup archive ## print what the hypervisor makes of VM= (uses the referenc
 show: IMPL = reference
 show: BASE = reference
 
+HVGRADE = PYTHONPATH=grader PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m hvgrade
+
+.PHONY: linux
+linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
+	$(HVGRADE) linux --lab $(LAB) --base $(BASE) --impl $(IMPL) --build $(BUILD)
+
+.PHONY: demo
+demo: setup ## set up what is missing, then the reference on real guests
+	$(HVGRADE) demo --build $(BUILD)
+
+# ---- grading and checking ---------------------------------------------------
+
+# Unlike for qemu, earlier labs come from the reference unless BASE=mine.
+GRADE_FLAGS = $(if $(filter command line,$(origin LAB)),--lab $(LAB)) \
+	$(if $(filter command line,$(origin BASE)),--base $(BASE)) --impl $(IMPL) \
+	$(if $(SEED),--seed $(SEED)) $(addprefix --test ,$(TEST)) \
+	$(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
+
+.PHONY: grade
+grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
+	$(HVGRADE) grade $(GRADE_FLAGS)
+
+.PHONY: check
+check: setup lint ## set up what is missing, then every test of the kit itself
+	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -n $(or $(JOBS),2) -q
+
+C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '/asm\.h$$')
+PY_FILES = $(shell git ls-files '*.py')
+SH_FILES = setup.sh .ci/run $(wildcard common/guest/*.sh)
+# clang reads the C files with the RISC-V C library's headers.
+TIDY_FLAGS = --target=riscv64-unknown-elf -march=rv64imac -std=gnu11 -Icommon/include -I$(BUILD)/include \
+	$(addprefix -isystem ,$(shell $(CC) --specs=picolibc.specs $(ARCH) -E -v -xc /dev/null 2>&1 | sed -n '/#include <...>/,/^End/s/^ //p'))
+
+.PHONY: lint
+lint: setup $(BUILD)/include/asm-offsets.h ## formatters and linters, as make check runs them
+	clang-format --dry-run -Werror $(C_FILES)
+	clang-tidy --quiet $(filter-out %/offsets.c %.h,$(C_FILES)) -- $(TIDY_FLAGS) 2>&1 | { ! grep -v '^[0-9]* warnings\? .*generated\.$$'; }
+	shellcheck $(SH_FILES)
+	black --quiet --check $(PY_FILES)
+	flake8 --max-line-length 88 --extend-ignore E203,E704 $(PY_FILES)
+	MYPYPATH=grader mypy --config-file grader/pyproject.toml --no-incremental $(PY_FILES)
+	$(PYTHON) grader/stubs.py --check
+
+.PHONY: format
+format: ## format all C and Python files
+	clang-format -i $(C_FILES)
+	black --quiet $(PY_FILES)
+
+# ---- keeping house ------------------------------------------------------------
+
 .PHONY: setup
 setup:
 	./setup.sh

@@ -33,19 +33,19 @@ LATER void *vm_ram_ptr(struct vm *vm, gpa_t gpa)
 }
 
 /* With its paging off, the guest's pc is a guest-physical address. */
-LATER bool vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)
+LATER uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)
 {
+	bool paging = csr_read(vsatp) >> ATP_MODE_SHIFT != ATP_MODE_BARE;
 	uint16_t half[2] = {0, 0};
 
-	if (csr_read(vsatp) >> ATP_MODE_SHIFT != ATP_MODE_BARE ||
-	    !vm_copy_from(vcpu->vm, &half[0], GPA(vcpu->sepc), 2))
-		return false;
+	if (paging || !vm_copy_from(vcpu->vm, &half[0], GPA(vcpu->sepc), 2))
+		return CAUSE_FETCH_ACCESS;
 	bool compressed = (half[0] & 3) != 3;
 	if (!compressed &&
 	    !vm_copy_from(vcpu->vm, &half[1], GPA(vcpu->sepc + 2), 2))
-		return false;
+		return CAUSE_FETCH_ACCESS;
 	*insn = (uint32_t)half[1] << 16 | half[0];
-	return true;
+	return 0;
 }
 
 LATER bool exit_guest_page_fault(struct vcpu *vcpu)

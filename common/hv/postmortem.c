@@ -33,7 +33,7 @@ void postmortem(struct vcpu *vcpu)
 	       csr_read(stval), csr_read(htval), csr_read(htinst));
 	printf("hv:   guest in %s at sepc 0x%lx %s\n", guest_mode(vcpu),
 	       vcpu->sepc, symbol_of(vm->kernel, vcpu->sepc));
-	if (!vcpu_fetch(vcpu, &insn))
+	if (vcpu_fetch(vcpu, &insn))
 		printf("hv:   no instruction can be read there\n");
 	else if ((insn & 3) == 3)
 		printf("hv:   instruction there: 0x%08x\n", insn);

@@ -94,7 +94,8 @@ struct sbiret sbi_legacy_shutdown(struct vcpu *vcpu);
 /*
  * h1.6 (emulate.c): an illegal instruction. `csrr rd, mhartid` (in full:
  * csrrs rd, mhartid, x0) yields vcpu->hartid for any rd; x0 stays 0. Every
- * other one is the guest's own and goes to vcpu_inject.
+ * other one is the guest's own and goes to vcpu_inject. vcpu_fetch reads the
+ * instruction; the fault that it may report is the guest's own, too.
  */
 bool exit_illegal_instruction(struct vcpu *vcpu);
 

@@ -115,10 +115,11 @@ bool vm_copy_from(struct vm *vm, void *to, gpa_t from, uint64_t size);
 bool vm_ram_init(struct vm *vm);
 
 /*
- * Read the instruction that trapped, 2 or 4 bytes, at vcpu->sepc. False if it
- * cannot be read. Without lab h2 it can while the guest's paging is off.
+ * Read the instruction that trapped, 2 or 4 bytes, at vcpu->sepc. 0, or the
+ * cause of the fault that the guest itself meets there. The trap CSRs are as
+ * before. Without lab h2 it works only while the guest's paging is off.
  */
-bool vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
+uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 
 /* ---- running (run.c) ---- */
 

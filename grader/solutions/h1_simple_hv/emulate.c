@@ -48,7 +48,11 @@ bool exit_illegal_instruction(struct vcpu *vcpu)
 	/* SOLUTION h1.6: emulate csrr rd, mhartid; inject everything else */
 	uint32_t insn;
 
-	if (!vcpu_fetch(vcpu, &insn) || !is_csrr_mhartid(insn))
+	uint64_t fault = vcpu_fetch(vcpu, &insn);
+
+	if (fault)
+		return vcpu_inject(vcpu, fault, vcpu->sepc);
+	if (!is_csrr_mhartid(insn))
 		return exit_reflect(vcpu);
 	vcpu_set_gpr(vcpu, field_rd(insn), vcpu->hartid);
 	vcpu->sepc += 4;
@@ -62,9 +66,11 @@ bool exit_load_access_fault(struct vcpu *vcpu)
 	const struct vm *vm = vcpu->vm;
 	uint32_t insn;
 
-	if (!vm->has_magic || csr_read(stval) != vm->magic.a ||
-	    !vcpu_fetch(vcpu, &insn))
+	if (!vm->has_magic || csr_read(stval) != vm->magic.a)
 		return exit_reflect(vcpu);
+	uint64_t fault = vcpu_fetch(vcpu, &insn);
+	if (fault)
+		return vcpu_inject(vcpu, fault, vcpu->sepc);
 	if (is_ld(insn)) {
 		vcpu_set_gpr(vcpu, field_rd(insn), vm->magic_value);
 		vcpu->sepc += 4;

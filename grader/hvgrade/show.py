@@ -1,0 +1,149 @@
+"""What `make demo` and `make linux` do: run real guests, and say what was seen.
+
+Both run under virtual time with an instruction budget, so they end by
+themselves, whatever the hypervisor under them does.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .lab import KIT
+from .machine import Machine, Setup, Vm
+from .verdict import Infrastructure
+
+LINUX_BUDGET = 500_000_000  # instructions: ten times what lab h1 needs
+EXIT_WORDS = {
+    0: "the VM shut itself down",
+    3: "the hypervisor stopped the VM",
+    4: "the machine or the VM is not fit to run",
+    5: "the hypervisor panicked",
+    6: "a task that is not written yet was reached",
+    7: "the instruction budget was spent",
+}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the ladder: what Linux shows in this lab, and how it ends."""
+
+    pattern: str  # on the console
+    words: str
+    then: str  # what happens next, and which lab moves it on
+
+
+LADDER = {
+    "h1": Rung(
+        r"Linux version \S+",
+        "Debian's kernel prints its banner through the SBI console",
+        "It now waits for a timer tick that nobody sends: that is lab h3.",
+    ),
+}
+
+
+def make(*words: str) -> None:
+    """Run a target of the Makefile; its own words are enough when it fails."""
+    command = ["make", "-s", "-C", str(KIT), *words]
+    if subprocess.run(command, check=False).returncode:
+        raise Infrastructure(f"make {' '.join(words)} failed")
+
+
+def follow(machine: Machine) -> Iterator[str]:
+    """The lines of the console as they come, until the machine has ended."""
+    rest = ""
+    with (machine.dir / "console.log").open(errors="replace", newline="") as file:
+        running = True
+        while running:
+            running = machine.poll()
+            rest += file.read()
+            *lines, rest = rest.split("\n")
+            yield from (line.rstrip("\r") for line in lines)
+            time.sleep(0.01)
+    if rest:
+        yield rest.rstrip("\r")
+
+
+@dataclass
+class Shown:
+    """One run: its console, QEMU's exit status and the wall-clock seconds."""
+
+    lines: list[str]
+    status: int
+    seconds: float
+
+    def matching(self, pattern: str) -> str:
+        """The first part of the console that matches, or ""."""
+        for line in self.lines:
+            if found := re.search(pattern, line):
+                return found[0]
+        return ""
+
+
+def run(setup: Setup, vm: Vm, folder: Path, budget: int) -> Shown:
+    """Boot one VM and print its console while it runs."""
+    start = time.monotonic()
+    lines = []
+    with Machine(setup, [vm], folder, budget=budget) as machine:
+        for line in follow(machine):
+            print(line, flush=True)
+            lines.append(line)
+        status = machine.process.wait()
+    return Shown(lines, status, time.monotonic() - start)
+
+
+def linux(lab: str, base: str, impl: str, build: Path) -> int:
+    """How far Linux gets. The exit code is 0 if the lab's rung is reached."""
+    folder = build / f"{lab}-{base}-{impl}"
+    make("hv", f"LAB={lab}", f"BASE={base}", f"IMPL={impl}", f"OUT={folder}")
+    make("linux-vm", f"LAB={lab}")
+    setup = Setup("qemu-system-riscv64", folder / "hv.elf", build / "vms" / lab)
+    shown = run(setup, Vm("linux"), folder / "linux", LINUX_BUDGET)
+    kernel_lines = sum(line.startswith("[ ") for line in shown.lines)
+    rung = LADDER[lab]
+    reached = shown.matching(rung.pattern)
+    print()
+    print(f"Linux printed {kernel_lines} lines in {shown.seconds:.1f} s.", end=" ")
+    print(f"The run ended: {EXIT_WORDS.get(shown.status, shown.status)}.")
+    if reached:
+        print(f"Lab {lab}, reached: {rung.words} ({reached}).\n{rung.then}")
+    else:
+        print(f"Lab {lab}, not reached yet: {rung.words}.")
+    return 0 if reached else 1
+
+
+# Guest, and the line that shows that it did what it is for.
+DEMO_GUESTS = (
+    ("hello", r"hello from VS-mode.*"),
+    ("simple", r"stopped: shutdown"),
+    ("reflect", r"stopped: shutdown"),
+    ("vandal", r"stopped:.*"),
+)
+
+
+def demo(build: Path) -> int:
+    """The reference on real guests. The exit code is 0 if all went well."""
+    lab = "h1"
+    folder = build / f"{lab}-reference-reference"
+    make("hv", f"LAB={lab}", "BASE=reference", "IMPL=reference", f"OUT={folder}")
+    make("guests", f"LAB={lab}")
+    setup = Setup("qemu-system-riscv64", folder / "hv.elf", build / "vms" / lab)
+    start = time.monotonic()
+    summary, failed = [], 0
+    for name, pattern in DEMO_GUESTS:
+        print(f"---- guest {name}")
+        shown = run(setup, Vm(name), build / "demo" / name, 100_000_000)
+        seen = shown.matching(pattern)
+        failed += not seen
+        summary.append(f"{name:8} {seen or 'FAILED: see above'}")
+    print("---- Debian's kernel")
+    try:
+        failed += linux(lab, "reference", "reference", build) != 0
+        summary.append(f"{'linux':8} {LADDER[lab].words}")
+    except Infrastructure:
+        summary.append(f"{'linux':8} not run: Debian's kernel could not be had")
+    print(f"\n==== make demo: seen in {time.monotonic() - start:.0f} s")
+    print("\n".join(summary))
+    return 1 if failed else 0
