@@ -41,7 +41,10 @@ student_objs = $(patsubst %,$(OUT)/obj/%.o,$(basename $(call sources,$(SUBMISSIO
 lab_objs = $(if $(filter reference,$(call whose,$(1))),$(call reference_objs,$(1)),$(call student_objs,$(1)))
 
 COMMON_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(filter-out %/offsets.c,$(wildcard common/kernel/*.[cS] common/hv/*.[cS]))))
-HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l)))
+# common/hv/hN/ is given code that is there from lab N on.
+given_objs = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/hv/$(1)/*.c)))
+HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call given_objs,$(firstword $(subst _, ,$(l))))) \
+	$(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l)))
 
 # ---- compiling -------------------------------------------------------------
 
@@ -167,8 +170,8 @@ grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
 check: setup lint ## set up what is missing, then every test of the kit itself
 	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -n $(or $(JOBS),2) -q
 
-C_FILES = $(shell git ls-files '*.c' '*.h' | grep -v '/asm\.h$$')
-PY_FILES = $(shell git ls-files '*.py')
+C_FILES = $(shell find common labs grader \( -name '*.c' -o -name '*.h' \) ! -name asm.h)
+PY_FILES = $(shell find common grader docs -name '*.py')
 SH_FILES = setup.sh .ci/run $(wildcard common/guest/*.sh)
 # clang reads the C files with the RISC-V C library's headers.
 TIDY_FLAGS = --target=riscv64-unknown-elf -march=rv64imac -std=gnu11 -Icommon/include -I$(BUILD)/include \
@@ -179,15 +182,15 @@ lint: setup $(BUILD)/include/asm-offsets.h ## formatters and linters, as make ch
 	clang-format --dry-run -Werror $(C_FILES)
 	clang-tidy --quiet $(filter-out %/offsets.c %.h,$(C_FILES)) -- $(TIDY_FLAGS) 2>&1 | { ! grep -v '^[0-9]* warnings\? .*generated\.$$'; }
 	shellcheck $(SH_FILES)
-	black --quiet --check $(PY_FILES)
-	flake8 --max-line-length 88 --extend-ignore E203,E704 $(PY_FILES)
-	MYPYPATH=grader mypy --config-file grader/pyproject.toml --no-incremental $(PY_FILES)
+	$(PYTHON) -m black --quiet --check $(PY_FILES)
+	$(PYTHON) -m flake8 --max-line-length 88 --extend-ignore E203,E704 $(PY_FILES)
+	MYPYPATH=grader $(PYTHON) -m mypy --config-file grader/pyproject.toml --no-incremental $(PY_FILES)
 	$(PYTHON) grader/stubs.py --check
 
 .PHONY: format
 format: ## format all C and Python files
 	clang-format -i $(C_FILES)
-	black --quiet $(PY_FILES)
+	$(PYTHON) -m black --quiet $(PY_FILES)
 
 # ---- keeping house ------------------------------------------------------------
 

@@ -140,7 +140,7 @@ main() {
 		give_up 'installing it takes root, and there is no sudo'
 	fi
 
-	say 'installing it with apt-get, which takes some minutes'
+	say 'installing it with apt-get: up to 350 MB, some minutes'
 	local said
 	said=$({ apt_get update || true; } 2>&1 &&
 		apt_get install -y --no-install-recommends "${missing[@]}" 2>&1) || {

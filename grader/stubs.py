@@ -72,6 +72,7 @@ def main() -> int:
         if "--check" in sys.argv:
             print(f"stubs: {name} differs from the reference: run make stubs")
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             print(f"stubs: wrote {name}")
     return 1 if stale and "--check" in sys.argv else 0

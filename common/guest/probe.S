@@ -2,13 +2,19 @@
  * probe.S - run one given instruction with given registers.
  *
  * void probe(a0 = insn, a1 = in[32], a2 = out[32]):
- *   1. keep what C wants kept, and `out`, on the stack; sp goes to sscratch
+ *   1. keep what C wants kept, and `out`, on the stack; sp in probe_stack
  *   2. put the instruction in its place
  *   3. load all registers from in[]
- *   4. the instruction; a compressed one is followed by a c.nop
+ *   4. the instruction, or two compressed ones: the low half runs first
  *   5. store all registers to out[]
  *   6. return
+ * The instruction may trap: nothing in step 4 depends on sscratch.
  */
+	.bss
+	.balign	8
+probe_stack:
+	.zero	8
+
 	.text
 	.globl	probe
 probe:
@@ -20,16 +26,10 @@ probe:
 	sd	ra, 96(sp)
 	sd	tp, 104(sp)
 	sd	a2, 112(sp)
-	csrw	sscratch, sp
+	sd	sp, probe_stack, t0
 	/* 2: the place is 2-byte aligned at least, so two halves. */
 	la	t0, probe_at
-	andi	t1, a0, 3
-	li	t2, 3
-	beq	t1, t2, 1f
-	li	t1, 0x0001
-	slli	t1, t1, 16
-	or	a0, a0, t1
-1:	sh	a0, 0(t0)
+	sh	a0, 0(t0)
 	srli	a0, a0, 16
 	sh	a0, 2(t0)
 	fence.i
@@ -44,7 +44,10 @@ probe:
 probe_at:
 	.2byte	0x0001, 0x0001
 	/* 5 */
-	csrrw	sp, sscratch, sp
+	.globl	probe_done
+probe_done:
+	csrw	sscratch, sp
+	ld	sp, probe_stack
 	sd	a0, 120(sp)
 	ld	a0, 112(sp)
 	.irp	n, 1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, \

@@ -14,9 +14,11 @@ char guest_stack[HART_STACK_SIZE] __attribute__((aligned(16)));
 char guest_trap_stack[HART_STACK_SIZE] __attribute__((aligned(16)));
 uint64_t guest_tls[2];
 
+uint64_t guest_entry[32];
 uint64_t guest_hartid;
 struct fdt guest_fdt;
 void (*guest_trap_hook)(struct trap_frame *frame);
+struct guest_trap guest_noted;
 
 void guest_main(uint64_t hartid, const void *dtb);
 void guest_trap(struct trap_frame *frame);
@@ -102,6 +104,26 @@ noreturn void guest_failed(const char *fmt, ...)
 	va_end(args);
 	printf("\n");
 	guest_fail();
+}
+
+/* Where a fetch failed there is nothing to step over: return to the caller. */
+void guest_note_trap(struct trap_frame *frame)
+{
+	uint64_t scause = csr_read(scause);
+
+	guest_noted = (struct guest_trap){
+		.count = guest_noted.count + 1,
+		.scause = scause,
+		.stval = csr_read(stval),
+		.sepc = frame->sepc,
+		.sstatus = csr_read(sstatus),
+	};
+	if (scause == CAUSE_FETCH_ACCESS || scause == CAUSE_FETCH_PAGE_FAULT)
+		frame->sepc = frame->gpr[1];
+	else if ((*(const uint16_t *)frame->sepc & 3) == 3)
+		frame->sepc += 4;
+	else
+		frame->sepc += 2;
 }
 
 void guest_trap(struct trap_frame *frame)

@@ -12,6 +12,7 @@
 #include "vm.h"
 
 #define LATER __attribute__((weak))
+#define TICKS_PER_MS 10000UL /* QEMU virt: 10 MHz */
 
 /* ---- h2_npt ---- */
 
@@ -30,6 +31,25 @@ LATER bool vm_ram_init(struct vm *vm)
 LATER void *vm_ram_ptr(struct vm *vm, gpa_t gpa)
 {
 	return vm_in_ram(vm, gpa, 1) ? hpa_ptr(HPA(gpa.a)) : NULL;
+}
+
+/* hgatp stays Bare. */
+LATER void vm_activate(struct vm *vm)
+{
+	(void)vm;
+}
+
+/* Loads from hvlab,magic trap by themselves: nothing is mapped there. */
+LATER bool vm_devices_init(struct vm *vm)
+{
+	struct vm_device_node node = {.node = FDT_ROOT};
+
+	while (vm_next_device(vm, &node))
+		vm_print_device(vm, &node,
+				vm->has_magic && node.base == vm->magic.a
+					? "emulated"
+					: "absent: there is no MMIO before h2");
+	return true;
 }
 
 /* With its paging off, the guest's pc is a guest-physical address. */
@@ -56,11 +76,17 @@ LATER bool exit_guest_page_fault(struct vcpu *vcpu)
 
 /* ---- h3_timer ---- */
 
+/* No guest has a timer yet; `limit=` uses the host's to end the run. */
+LATER void host_limit(uint64_t milliseconds)
+{
+	csr_write(stimecmp, csr_read(time) + milliseconds * TICKS_PER_MS);
+	csr_set(sie, 1 << IRQ_STI);
+}
+
 LATER bool exit_host_timer(struct vcpu *vcpu)
 {
-	return vm_stop(
-		vcpu->vm, VM_STOPPED,
-		"host timer interrupt: nothing handles it before lab h3");
+	csr_clear(sie, 1 << IRQ_STI);
+	return vm_stop(vcpu->vm, VM_SHUTDOWN, "its time is over (limit=)");
 }
 
 /* ---- h4_vplic ---- */
@@ -85,7 +111,7 @@ LATER struct vcpu *sched_next(void)
 /* It keeps the hart to its end, so its VS CSRs only have to start at zero. */
 LATER void vcpu_load(struct vcpu *vcpu)
 {
-	(void)vcpu;
+	vm_activate(vcpu->vm);
 	csr_write(vsstatus, 0);
 	csr_write(vsie, 0);
 	csr_write(vstvec, 0);

@@ -3,11 +3,13 @@
  * the archive, run them, say how each of them ended.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "elf.h"
 #include "h1.h"
 #include "kernel.h"
+#include "later.h"
 #include "page.h"
 #include "vm.h"
 
@@ -52,15 +54,16 @@ static void create_all(struct blob archive)
 	}
 }
 
-/* `make show` asks for the plan only. */
-static bool only_show(void)
+/* The text behind `name` in QEMU's -append, or NULL. */
+static const char *host_argument(const char *name)
 {
 	fdt_node chosen = fdt_path(&host_fdt, "/chosen");
 	const char *args = NULL;
 
 	if (chosen != FDT_NONE)
 		args = fdt_string(&host_fdt, chosen, "bootargs");
-	return args && strcmp(args, "show") == 0;
+	args = args ? strstr(args, name) : NULL;
+	return args ? args + strlen(name) : NULL;
 }
 
 noreturn void hv_main(void)
@@ -80,13 +83,16 @@ noreturn void hv_main(void)
 	}
 	hart_init_guests();
 	create_all(archive);
-	if (only_show())
+	if (host_argument("show"))
 		poweroff(EXIT_CODE_OK);
+	const char *limit = host_argument("limit=");
+	if (limit)
+		host_limit(strtoul(limit, NULL, 10));
 
 	while ((vcpu = sched_next()) != NULL)
 		vcpu_run(vcpu);
 	for (unsigned i = 0; i < vm_count; i++) {
-		vm_print_exits(&vms[i]);
+		vm_print_counts(&vms[i]);
 		if (vms[i].state != VM_SHUTDOWN)
 			code = EXIT_CODE_VM_STOPPED;
 	}

@@ -17,7 +17,7 @@ from typing import Iterator, NoReturn, Sequence
 
 import libfdt  # type: ignore[import]
 
-FILES = ("kernel", "initrd")
+OPTIONAL = ("initrd", "pflash")
 NAME_MAX = 31  # VM_NAME_SIZE - 1 in vm.h
 EDIT_ROOM = 4096  # bytes that edited properties may add to a device tree
 
@@ -98,14 +98,17 @@ def edit_tree(dts: Path, dtb: bytes, edits: Edits, has_initrd: bool) -> bytes:
     return bytes(tree.as_bytearray())
 
 
-def newc(name: str, data: bytes) -> Iterator[bytes]:
-    """One file of a newc archive: header, name and content, padded to 4."""
+def newc(name: str, data: bytes, offset: int) -> bytes:
+    """One file of a newc archive, to stand at `offset` of it.
+
+    The format pads to 4 bytes. A name that ends in more zeroes than it needs
+    makes that 8 for the content, so that it can be copied by words.
+    """
     encoded = name.encode() + b"\0"
+    encoded += bytes(-(offset + 110 + len(encoded)) % 8)
     fields = [0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(encoded), 0]
     header = b"070701" + b"".join(b"%08x" % value for value in fields)
-    yield header + encoded + bytes(-(len(header) + len(encoded)) % 4)
-    yield data
-    yield bytes(-len(data) % 4)
+    return header + encoded + data + bytes(-len(data) % 4)
 
 
 def vm_files(vm: Path, edits: Edits) -> Iterator[tuple[str, bytes]]:
@@ -115,12 +118,13 @@ def vm_files(vm: Path, edits: Edits) -> Iterator[tuple[str, bytes]]:
     if len(vm.name) > NAME_MAX:
         raise VmError(f"{vm}: the name is longer than {NAME_MAX} letters")
     dts = vm / "vm.dts"
-    initrd = vm / "initrd"
-    dtb = edit_tree(dts, compile_dts(dts), edits, initrd.is_file())
+    has_initrd = (vm / "initrd").is_file()
+    dtb = edit_tree(dts, compile_dts(dts), edits, has_initrd)
     yield f"{vm.name}/vm.dtb", dtb
     yield f"{vm.name}/kernel", check_kernel(vm / "kernel")
-    if initrd.is_file():
-        yield f"{vm.name}/initrd", initrd.read_bytes()
+    for name in OPTIONAL:
+        if (vm / name).is_file():
+            yield f"{vm.name}/{name}", (vm / name).read_bytes()
 
 
 def pack(
@@ -138,14 +142,14 @@ def pack(
     for name in edits:
         if name not in names:
             raise VmError(f"{name}: no such VM among {', '.join(names)}")
+    files = [("hv.elf", hv.read_bytes())] if hv else []
+    for vm in vms:
+        files += vm_files(vm, edits.get(vm.name, Edits()))
+    files.append(("TRAILER!!!", b""))
     partial = output.with_suffix(".partial")
     with partial.open("wb") as file:
-        if hv is not None:
-            file.writelines(newc("hv.elf", hv.read_bytes()))
-        for vm in vms:
-            for name, data in vm_files(vm, edits.get(vm.name, Edits())):
-                file.writelines(newc(name, data))
-        file.writelines(newc("TRAILER!!!", b""))
+        for name, data in files:
+            file.write(newc(name, data, file.tell()))
     partial.replace(output)
 
 

@@ -53,7 +53,7 @@ void postmortem(struct vcpu *vcpu)
 	       "\"When the guest dies\"\n");
 }
 
-void vm_print_exits(const struct vm *vm)
+static void print_exits(const struct vm *vm)
 {
 	const uint64_t *exits = vm->vcpus[0].exits;
 	const char *separator = " ";
@@ -67,4 +67,16 @@ void vm_print_exits(const struct vm *vm)
 		separator = ", ";
 	}
 	printf("\n");
+}
+
+void vm_print_counts(const struct vm *vm)
+{
+	uint64_t touched = vm->backed_4k * PAGE_SIZE + vm->backed_2m * 2 * MiB;
+
+	print_exits(vm);
+	if (touched)
+		printf("hv: vm %s: memory: %lu of %lu KiB touched (%lu blocks "
+		       "of 2 MiB, %lu pages of 4 KiB)\n",
+		       vm->name, touched / KiB, vm->ram_size / KiB,
+		       vm->backed_2m, vm->backed_4k);
 }

@@ -90,33 +90,41 @@ static void read_magic(struct vm *vm)
 		vm->magic_value = fdt_u64(&vm->fdt, node, "hv,value", 0);
 }
 
-/* One line for the VM, one for each device that its device tree names. */
+bool vm_next_device(const struct vm *vm, struct vm_device_node *at)
+{
+	const struct fdt *fdt = &vm->fdt;
+
+	while ((at->node = fdt_next(fdt, at->node, &at->depth)) != FDT_NONE) {
+		at->name = fdt_name(fdt, at->node);
+		at->compatible = fdt_string(fdt, at->node, "compatible");
+		if (at->compatible &&
+		    !fdt_string(fdt, at->node, "device_type") &&
+		    fdt_reg(fdt, at->node, 0, &at->base, &at->size))
+			return true;
+	}
+	return false;
+}
+
+void vm_print_device(const struct vm *vm, const struct vm_device_node *node,
+		     const char *what)
+{
+	printf("hv: vm %s: %s (%s): %s\n", vm->name, node->name,
+	       node->compatible, what);
+}
+
 static void print_plan(const struct vm *vm)
 {
-	fdt_node node = FDT_ROOT;
-	uint64_t base, size;
-	int depth = 0;
+	bool small = vm->ram_size < MiB;
 
-	printf("hv: vm %s: ram 0x%lx+%lu %s, hart %lu, entry 0x%lx, dtb 0x%lx",
-	       vm->name, vm->ram.a,
-	       vm->ram_size / (vm->ram_size < MiB ? KiB : MiB),
-	       vm->ram_size < MiB ? "KiB" : "MiB", vm->vcpus[0].hartid,
-	       vm->entry.a, vm->dtb.a);
+	printf("hv: vm %s: ram 0x%lx+%lu %s, hart 0x%lx, entry 0x%lx, dtb "
+	       "0x%lx",
+	       vm->name, vm->ram.a, vm->ram_size / (small ? KiB : MiB),
+	       small ? "KiB" : "MiB", vm->vcpus[0].hartid, vm->entry.a,
+	       vm->dtb.a);
 	if (vm->initrd.size)
 		printf(", initrd 0x%lx+0x%lx", vm->initrd_at.a,
 		       vm->initrd.size);
 	printf("\n");
-	while ((node = fdt_next(&vm->fdt, node, &depth)) != FDT_NONE) {
-		const char *compatible =
-			fdt_string(&vm->fdt, node, "compatible");
-		if (!compatible || fdt_string(&vm->fdt, node, "device_type") ||
-		    !fdt_reg(&vm->fdt, node, 0, &base, &size))
-			continue;
-		bool magic = strcmp(compatible, "hvlab,magic") == 0;
-		printf("hv: vm %s: %s (%s) at 0x%lx: %s\n", vm->name,
-		       fdt_name(&vm->fdt, node), compatible, base,
-		       magic ? "emulated" : "absent: nothing provides it");
-	}
 }
 
 bool vm_create(struct vm *vm, struct blob archive, const char *name)
@@ -126,6 +134,7 @@ bool vm_create(struct vm *vm, struct blob archive, const char *name)
 	struct blob dtb = vm_file(vm, archive, "vm.dtb");
 	vm->kernel = vm_file(vm, archive, "kernel");
 	vm->initrd = vm_file(vm, archive, "initrd");
+	vm->pflash = vm_file(vm, archive, "pflash");
 
 	if (!fdt_open(&vm->fdt, dtb.data, dtb.size))
 		return vm_error(vm, "vm.dtb is not a device tree");
@@ -134,7 +143,7 @@ bool vm_create(struct vm *vm, struct blob archive, const char *name)
 	if (!read_memory(vm) || !read_cpus(vm))
 		return false;
 	read_magic(vm);
-	if (!vm_ram_init(vm) || !vm_load(vm))
+	if (!vm_ram_init(vm) || !vm_devices_init(vm) || !vm_load(vm))
 		return false;
 	vcpu_init(&vm->vcpus[0], vm->entry, vm->dtb);
 	print_plan(vm);

@@ -18,16 +18,26 @@
 /* The program itself. Returning from it is guest_pass(). */
 void guest_program(void);
 
-/* What the SBI handed over at the start. */
+/* What the SBI handed over at the start, and x1 to x31 as they were then. */
 extern uint64_t guest_hartid;
 extern struct fdt guest_fdt;
+extern uint64_t guest_entry[32];
 
 /* One call; arguments a0 to a5, then the numbers of function and extension. */
 struct sbiret sbi_ecall(uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3,
 			uint64_t a4, uint64_t a5, uint64_t function,
 			uint64_t extension);
 
-/* End the VM with a verdict. */
+/*
+ * Tell a number to whoever reads QEMU's trap log: 64 ecalls, bit 63 first,
+ * each of them at the instruction tell_0 or tell_1.
+ */
+void guest_tell(uint64_t value);
+
+/*
+ * End the VM with a verdict: both shut down, at the instruction verdict_pass
+ * or verdict_fail.
+ */
 noreturn void guest_pass(void);
 noreturn void guest_fail(void);
 
@@ -52,12 +62,21 @@ const char *arg_word(const char *name);
  */
 extern void (*guest_trap_hook)(struct trap_frame *frame);
 
+/* A hook: write the trap down in guest_noted, go on behind the instruction. */
+void guest_note_trap(struct trap_frame *frame);
+struct guest_trap {
+	uint64_t count; /* of traps so far */
+	uint64_t scause, stval, sepc, sstatus;
+};
+extern struct guest_trap guest_noted;
+
 /* Pseudo-random numbers (xorshift64*), from the argument "seed". */
 uint64_t guest_random(void);
 
 /*
- * Execute one instruction, 2 or 4 bytes, with all registers x1 to x31 taken
- * from `in`; afterwards they are in `out`. The instruction sits at `probe_at`.
+ * Execute one instruction of 4 bytes, or two compressed ones (the low half is
+ * first), with x1 to x31 taken from `in`; afterwards they are in `out`. The
+ * instruction sits at `probe_at`, and must not write to sscratch.
  */
 void probe(uint32_t insn, const uint64_t in[32], uint64_t out[32]);
 extern const char probe_at[];

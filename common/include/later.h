@@ -13,6 +13,9 @@ struct vcpu;
 /* h2: exceptions 20, 21 and 23. */
 bool exit_guest_page_fault(struct vcpu *vcpu);
 
+/* Before h3, `-append limit=N` ends the VM after N milliseconds. */
+void host_limit(uint64_t milliseconds);
+
 /* h3: the host's timer interrupt; exception 22, a WFI among others. */
 bool exit_host_timer(struct vcpu *vcpu);
 bool exit_virtual_instruction(struct vcpu *vcpu) __attribute__((weak));

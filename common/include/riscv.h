@@ -78,6 +78,27 @@
 #define ATP_MODE_BARE 0UL
 #define ATP_MODE_SV39 8UL
 
+/* A page-table entry (12.4.1); G-stage tables use the same (18.5.1). */
+#define PTE_V (1UL << 0)
+#define PTE_R (1UL << 1)
+#define PTE_W (1UL << 2)
+#define PTE_X (1UL << 3)
+#define PTE_U (1UL << 4)
+#define PTE_G (1UL << 5)
+#define PTE_A (1UL << 6)
+#define PTE_D (1UL << 7)
+#define PTE_RWX (PTE_R | PTE_W | PTE_X)
+#define PTE_PPN_SHIFT 10
+#define PTE_PPN_MASK (((1UL << 44) - 1) << PTE_PPN_SHIFT)
+
+/* hgatp (18.2.10). */
+#define HGATP_VMID_SHIFT 44
+#define HGATP_VMID_MASK 0x3fffUL
+
+/* htinst (18.6.3): bit 0 = a transformed instruction, bit 1 = 32 bits long. */
+#define HTINST_TRANSFORMED (1UL << 0)
+#define HTINST_32_BITS (1UL << 1)
+
 /* pmpcfg: one byte per region (3.7.1). */
 #define PMP_R (1UL << 0)
 #define PMP_W (1UL << 1)

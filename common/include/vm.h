@@ -15,6 +15,7 @@
 #define VM_MAX 16
 #define VM_VCPUS 1
 #define VM_NAME_SIZE 32
+#define VM_DEVICES 8
 
 /* Indices into vcpu->gpr, by the calling convention's names. */
 enum reg {
@@ -53,6 +54,28 @@ enum vm_state {
 	VM_STOPPED,  /* ended by the hypervisor */
 };
 
+/* The G-stage table of a VM (lab h2). */
+struct npt {
+	uint64_t *root; /* 2048 entries, aligned to 16 KiB; NULL: hgatp Bare */
+	uint64_t vmid;
+};
+
+/*
+ * A range of guest-physical addresses that is not RAM. An access calls read
+ * or write with the offset into the range; the value is in the low `width`
+ * bytes. A device that is passed through has neither: it is mapped.
+ */
+struct mmio_device {
+	const char *name;
+	gpa_t base;
+	uint64_t size;	 /* bytes */
+	unsigned widths; /* the widths it takes, added up: 1, 2, 4, 8 */
+	uint64_t (*read)(void *context, uint64_t offset, unsigned width);
+	void (*write)(void *context, uint64_t offset, unsigned width,
+		      uint64_t value);
+	void *context;
+};
+
 struct vm {
 	char name[VM_NAME_SIZE];
 	enum vm_state state;
@@ -67,6 +90,15 @@ struct vm {
 	uint64_t ram_size; /* bytes */
 	gpa_t entry, dtb;
 	gpa_t initrd_at;
+
+	/* G-stage: the table, and how much RAM was backed on demand. */
+	struct npt npt;
+	uint64_t backed_4k, backed_2m; /* pages of 4 KiB, blocks of 2 MiB */
+
+	/* The MMIO bus. */
+	struct mmio_device devices[VM_DEVICES];
+	unsigned device_count;
+	struct blob pflash; /* the file "pflash" of the directory */
 
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */
 	bool has_magic;
@@ -86,6 +118,24 @@ extern unsigned vm_count;
  */
 bool vm_create(struct vm *vm, struct blob archive, const char *name);
 
+/* A node of vm.dts with "compatible" and "reg" that is neither CPU nor RAM. */
+struct vm_device_node {
+	fdt_node node;
+	int depth;
+	const char *name, *compatible;
+	uint64_t base, size;
+};
+
+/* Move on to the next such node; start with FDT_ROOT. False at the end. */
+bool vm_next_device(const struct vm *vm, struct vm_device_node *node);
+
+/* Say what became of it. */
+void vm_print_device(const struct vm *vm, const struct vm_device_node *node,
+		     const char *what);
+
+/* Give the VM the devices that vm.dts names. False after vm_error. */
+bool vm_devices_init(struct vm *vm);
+
 /* Place and load kernel, initrd and device tree; part of vm_create. */
 bool vm_load(struct vm *vm);
 
@@ -103,6 +153,9 @@ bool vm_in_ram(const struct vm *vm, gpa_t gpa, uint64_t size);
  * page; NULL if there is no RAM (or none to give).
  */
 void *vm_ram_ptr(struct vm *vm, gpa_t gpa);
+
+/* Make the VM's G-stage the one in force (hgatp). */
+void vm_activate(struct vm *vm);
 
 /* Copy into or out of guest RAM. False if a part of it is not RAM. */
 bool vm_copy_to(struct vm *vm, gpa_t to, const void *from, uint64_t size);
@@ -140,9 +193,9 @@ void vcpu_put(struct vcpu *vcpu);
 bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Everything known about a stopped guest (postmortem.c). */
+/* Everything known about a stopped guest, and what was counted. */
 void postmortem(struct vcpu *vcpu);
-void vm_print_exits(const struct vm *vm);
+void vm_print_counts(const struct vm *vm);
 
 /*
  * Exit handlers, by scause (exits.c). true: the guest goes on. false: it gave

@@ -41,6 +41,11 @@ LADDER = {
         "Debian's kernel prints its banner through the SBI console",
         "It now waits for a timer tick that nobody sends: that is lab h3.",
     ),
+    "h2": Rung(
+        r"Linux version \S+",
+        "Debian's kernel runs at 0x80000000, in memory backed as it is touched",
+        "It waits for the same timer tick as in h1: that is lab h3.",
+    ),
 }
 
 

@@ -1,0 +1,95 @@
+/*
+ * gstage.c - h2.4, h2.5 and h2.8: the table in force, and what happens when
+ * the guest reaches for something that is not in it.
+ */
+#include "h1.h"
+#include "h2.h"
+#include "page.h"
+#include "riscv.h"
+
+#define BLOCK (2 * MiB)
+
+void hgatp_activate(const struct npt *npt)
+{
+	/* SOLUTION h2.4: write hgatp, then fence its VMID */
+	csr_write(hgatp, ATP_MODE_SV39 << ATP_MODE_SHIFT |
+				 npt->vmid << HGATP_VMID_SHIFT |
+				 hpa_of(npt->root).a >> 12);
+	npt_fence_all(npt);
+	/* END */
+}
+
+/* HIDDEN */
+/* Try to back the whole block of 2 MiB around gpa. */
+static bool back_block(struct vm *vm, gpa_t gpa)
+{
+	gpa_t block = GPA(align_down(gpa.a, BLOCK));
+	struct npt_leaf leaf;
+
+	/* A walk that ends above level 0 has found no table there. */
+	if (!vm_in_ram(vm, block, BLOCK) ||
+	    npt_walk(&vm->npt, gpa, &leaf) != NPT_ERR_UNMAPPED ||
+	    leaf.level == 0)
+		return false;
+	void *memory = page_alloc(BLOCK / PAGE_SIZE);
+	if (!memory)
+		return false;
+	if (npt_map(&vm->npt, block, hpa_of(memory), BLOCK, PTE_RWX)) {
+		page_free(memory, BLOCK / PAGE_SIZE);
+		return false;
+	}
+	vm->backed_2m++;
+	return true;
+}
+
+/* END */
+bool gstage_back(struct vm *vm, gpa_t gpa)
+{
+	/* SOLUTION h2.5: a zeroed block of 2 MiB, or else a zeroed page */
+	if (back_block(vm, gpa))
+		return true;
+	void *memory = page_alloc(1);
+	if (!memory)
+		return false;
+	gpa.a = align_down(gpa.a, PAGE_SIZE);
+	if (npt_map(&vm->npt, gpa, hpa_of(memory), PAGE_SIZE, PTE_RWX)) {
+		page_free(memory, 1);
+		return false;
+	}
+	vm->backed_4k++;
+	return true;
+	/* END */
+}
+
+bool exit_guest_page_fault(struct vcpu *vcpu)
+{
+	/* SOLUTION h2.5: back RAM, emulate devices, refuse the rest */
+	struct vm *vm = vcpu->vm;
+	uint64_t stval = csr_read(stval);
+	gpa_t gpa = GPA(csr_read(htval) << 2 | (stval & 3));
+	struct npt_leaf leaf;
+
+	if (!vm_in_ram(vm, gpa, 1))
+		return mmio_emulate(vcpu, gpa);
+	if (npt_walk(&vm->npt, gpa, &leaf) == NPT_OK) {
+		npt_fence(&vm->npt, gpa);
+		return true;
+	}
+	if (!gstage_back(vm, gpa))
+		return vm_stop(vm, VM_STOPPED, "out of memory for its RAM");
+	return true;
+	/* END */
+}
+
+bool gstage_refuse(struct vcpu *vcpu, uint64_t scause, uint64_t stval)
+{
+	/* SOLUTION h2.8: an access fault into the guest */
+	uint64_t cause = CAUSE_LOAD_ACCESS;
+
+	if (scause == CAUSE_FETCH_GUEST_PAGE_FAULT)
+		cause = CAUSE_FETCH_ACCESS;
+	else if (scause == CAUSE_STORE_GUEST_PAGE_FAULT)
+		cause = CAUSE_STORE_ACCESS;
+	return vcpu_inject(vcpu, cause, stval);
+	/* END */
+}

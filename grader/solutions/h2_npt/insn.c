@@ -1,0 +1,93 @@
+/*
+ * insn.c - h2.6: which load or store is this? Pure: bits in, fields out.
+ *
+ * The formats are in the Unprivileged manual, 2.6 and 27.3 (compressed).
+ */
+#include "h2.h"
+#include "riscv.h"
+
+/* HIDDEN */
+#define OPCODE_LOAD 0x03U
+#define OPCODE_STORE 0x23U
+
+/* Bits high..low of an instruction. */
+static unsigned field(uint32_t insn, int high, int low)
+{
+	return insn >> low & ((2U << (high - low)) - 1);
+}
+
+/* funct3 of a load: bits 1..0 the width, bit 2 "zero-extend". */
+static bool decode_32(uint32_t insn, struct insn *out)
+{
+	unsigned opcode = field(insn, 6, 0), funct3 = field(insn, 14, 12);
+	bool store = opcode == OPCODE_STORE;
+
+	if (!store && opcode != OPCODE_LOAD)
+		return false;
+	if (funct3 > (store ? 3 : 6)) /* There is no sbu, and no ldu. */
+		return false;
+	*out = (struct insn){
+		.store = store,
+		.sign_extend = !store && funct3 < 3,
+		.width = 1U << (funct3 & 3),
+		.reg = store ? field(insn, 24, 20) : field(insn, 11, 7),
+		.length = 4,
+	};
+	return true;
+}
+
+/*
+ * Quadrant 0 has c.lw and the like, quadrant 2 those relative to sp. In both,
+ * funct3 is 2, 3 for loads and 6, 7 for stores of 4 and 8 bytes.
+ */
+static bool decode_16(uint32_t insn, struct insn *out)
+{
+	unsigned quadrant = field(insn, 1, 0), funct3 = field(insn, 15, 13);
+	bool store = funct3 & 4;
+	unsigned reg = 8 + field(insn, 4, 2);
+
+	if (quadrant == 1 || !(funct3 & 2))
+		return false;
+	if (quadrant == 2)
+		reg = store ? field(insn, 6, 2) : field(insn, 11, 7);
+	if (quadrant == 2 && !store && reg == 0)
+		return false; /* reserved */
+	*out = (struct insn){
+		.store = store,
+		.sign_extend = !store && !(funct3 & 1),
+		.width = funct3 & 1 ? 8 : 4,
+		.reg = reg,
+		.length = 2,
+	};
+	return true;
+}
+
+/* END */
+bool insn_decode(uint32_t insn, struct insn *out)
+{
+	/* SOLUTION h2.6: take an integer load or store apart */
+	return (insn & 3) == 3 ? decode_32(insn, out) : decode_16(insn, out);
+	/* END */
+}
+
+bool insn_decode_htinst(uint64_t htinst, struct insn *out)
+{
+	/* SOLUTION h2.6: the same from a transformed instruction */
+	if (!(htinst & HTINST_TRANSFORMED) ||
+	    !decode_32((uint32_t)(htinst | HTINST_32_BITS), out))
+		return false;
+	out->length = htinst & HTINST_32_BITS ? 4 : 2;
+	return true;
+	/* END */
+}
+
+uint64_t insn_extend(const struct insn *insn, uint64_t raw)
+{
+	/* SOLUTION h2.6: cut to the width, extend by sign or zero */
+	unsigned unused = 64 - 8 * insn->width;
+
+	if (insn->sign_extend)
+		return (uint64_t)((int64_t)(raw << unused) >> unused);
+	return raw << unused >> unused;
+	/* END */
+}

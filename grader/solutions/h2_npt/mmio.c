@@ -1,0 +1,61 @@
+/*
+ * mmio.c - h2.7: the bus: devices by range. Pure.
+ */
+#include "h2.h"
+
+/* HIDDEN */
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+/* END */
+bool mmio_add(struct vm *vm, const struct mmio_device *device)
+{
+	/* SOLUTION h2.7: refuse what overlaps, then add the device */
+	uint64_t base = device->base.a, size = device->size;
+
+	if (vm->device_count == VM_DEVICES || size == 0 ||
+	    base + size - 1 < base ||
+	    overlap(base, size, vm->ram.a, vm->ram_size))
+		return false;
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct mmio_device *other = &vm->devices[i];
+		if (overlap(base, size, other->base.a, other->size))
+			return false;
+	}
+	vm->devices[vm->device_count++] = *device;
+	return true;
+	/* END */
+}
+
+const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa)
+{
+	/* SOLUTION h2.7: find the device whose range contains gpa */
+	for (unsigned i = 0; i < vm->device_count; i++) {
+		const struct mmio_device *device = &vm->devices[i];
+		if (gpa.a - device->base.a < device->size)
+			return device;
+	}
+	return NULL;
+	/* END */
+}
+
+bool mmio_access(const struct mmio_device *device, gpa_t gpa,
+		 const struct insn *insn, uint64_t *value)
+{
+	/* SOLUTION h2.7: check width, direction and end; call the device */
+	uint64_t offset = gpa.a - device->base.a;
+
+	if (!(device->widths & insn->width) ||
+	    insn->width > device->size - offset)
+		return false;
+	if (insn->store && device->write)
+		device->write(device->context, offset, insn->width, *value);
+	else if (!insn->store && device->read)
+		*value = device->read(device->context, offset, insn->width);
+	else
+		return false;
+	return true;
+	/* END */
+}
