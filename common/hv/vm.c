@@ -150,11 +150,6 @@ bool vm_create(struct vm *vm, struct blob archive, const char *name)
 	return true;
 }
 
-bool vm_in_ram(const struct vm *vm, gpa_t gpa, uint64_t size)
-{
-	return range_inside(gpa.a, size, vm->ram.a, vm->ram_size);
-}
-
 /* Where the page of gpa ends, or size bytes on, whichever comes first. */
 static uint64_t page_part(gpa_t gpa, uint64_t size)
 {

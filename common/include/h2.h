@@ -94,18 +94,18 @@ bool gstage_back(struct vm *vm, gpa_t gpa);
 /*
  * h2.5: exceptions 20, 21 and 23. The GPA is htval << 2, its low two bits are
  * those of stval. RAM: back it, and run the instruction again. If it is backed
- * already, the hart may have used an old entry: npt_fence, and again. A device
- * (mmio_find): mmio_emulate. Anything else: gstage_refuse.
+ * already, the hart may have used an old entry: npt_fence, and again. Anything
+ * else is for mmio_emulate.
  */
 bool exit_guest_page_fault(struct vcpu *vcpu);
 
 /*
- * h2.8: nothing is there: exception 20, 21 or 23 becomes the guest's own
- * access fault 1, 5 or 7, with the stval that we were given.
+ * h2.8: nothing is there: exception 20, 21 or 23, as scause has it, becomes
+ * the guest's own access fault 1, 5 or 7, with the same stval.
  */
-bool gstage_refuse(struct vcpu *vcpu, uint64_t scause, uint64_t stval);
+bool gstage_refuse(struct vcpu *vcpu);
 
-/* ---- h2.6 (insn.c pure, emulate2.c) ---- */
+/* ---- h2.6 (insn.c, pure; fetch.c) ---- */
 
 /* A load or store, taken apart. */
 struct insn {
@@ -135,17 +135,19 @@ uint64_t insn_extend(const struct insn *insn, uint64_t raw);
 
 /*
  * h2.6: read the instruction at vcpu->sepc as the guest fetches it: with
- * HLVX.HU, 16 bits at a time (18.3.1). Given: hlvx_hu. 0, or the cause of the
- * guest's fault: CAUSE_FETCH_PAGE_FAULT or CAUSE_FETCH_ACCESS. The CSRs
- * scause, stval, htval and htinst are afterwards as they were.
+ * HLVX.HU, 16 bits at a time (hlvx.h). 0, or the cause of the guest's fault:
+ * CAUSE_FETCH_PAGE_FAULT or CAUSE_FETCH_ACCESS.
  */
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 
 /*
- * h2.6: carry out the guest's access to a device at gpa: take the instruction
- * from htinst or fetch it, decode it, let mmio_access do it, write rd, step
- * over it. What is no integer load or store, and what the device does not
- * take, is gstage_refuse.
+ * h2.6: carry out the guest's access to a device (mmio_find) at gpa: take the
+ * instruction from htinst or fetch it, decode it, let mmio_access do it, write
+ * rd, step over it. No device, a fetch, no integer load or store, an access
+ * that the device does not take: gstage_refuse. So is an implicit access: the
+ * walk of the guest's own tables led here. Its htinst is a pseudoinstruction
+ * (bit 0 clear), and where htinst is 0, stval and gpa differ in their low 12
+ * bits.
  */
 bool mmio_emulate(struct vcpu *vcpu, gpa_t gpa);
 
@@ -166,9 +168,3 @@ const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa);
  */
 bool mmio_access(const struct mmio_device *device, gpa_t gpa,
 		 const struct insn *insn, uint64_t *value);
-
-/*
- * Given (hlvx.h): 16 bits of code at gva, as the guest would fetch them.
- * False on a fault; the trap CSRs then describe that fault.
- */
-bool hlvx_hu(gva_t gva, uint16_t *half);

@@ -97,7 +97,7 @@ struct vm {
 
 	/* The MMIO bus. */
 	struct mmio_device devices[VM_DEVICES];
-	unsigned device_count;
+	uint64_t device_count;
 	struct blob pflash; /* the file "pflash" of the directory */
 
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */
@@ -146,7 +146,10 @@ bool vm_error(const struct vm *vm, const char *fmt, ...)
 /* ---- memory ---- */
 
 /* Is [gpa, gpa + size) inside the VM's RAM? */
-bool vm_in_ram(const struct vm *vm, gpa_t gpa, uint64_t size);
+static inline bool vm_in_ram(const struct vm *vm, gpa_t gpa, uint64_t size)
+{
+	return range_inside(gpa.a, size, vm->ram.a, vm->ram_size);
+}
 
 /*
  * The host's pointer to guest RAM at gpa, good up to the end of its 4 KiB
@@ -169,8 +172,8 @@ bool vm_ram_init(struct vm *vm);
 
 /*
  * Read the instruction that trapped, 2 or 4 bytes, at vcpu->sepc. 0, or the
- * cause of the fault that the guest itself meets there. The trap CSRs are as
- * before. Without lab h2 it works only while the guest's paging is off.
+ * cause of the fault that the guest itself meets there; the trap CSRs may then
+ * have changed. Without lab h2 it works while the guest's paging is off.
  */
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 

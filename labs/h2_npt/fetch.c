@@ -3,6 +3,7 @@
  */
 #include "h1.h"
 #include "h2.h"
+#include "hlvx.h"
 #include "riscv.h"
 
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)

@@ -21,10 +21,10 @@ bool gstage_back(struct vm *vm, gpa_t gpa)
 
 bool exit_guest_page_fault(struct vcpu *vcpu)
 {
-	TODO("h2.5", "back RAM, emulate devices, refuse the rest");
+	TODO("h2.5", "back RAM; the rest goes to mmio_emulate");
 }
 
-bool gstage_refuse(struct vcpu *vcpu, uint64_t scause, uint64_t stval)
+bool gstage_refuse(struct vcpu *vcpu)
 {
 	TODO("h2.8", "an access fault into the guest");
 }

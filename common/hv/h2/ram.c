@@ -51,25 +51,3 @@ void npt_fence_all(const struct npt *npt)
 			 ".option pop" ::"r"(npt->vmid)
 			 : "memory");
 }
-
-bool hlvx_hu(gva_t gva, uint16_t *half)
-{
-	uint64_t value = 0, ok;
-
-	__asm__ volatile(".option push\n"
-			 ".option arch, +h\n"
-			 "li	%1, 0\n"
-			 "1:	hlvx.hu %0, (%2)\n"
-			 "li	%1, 1\n"
-			 "2:\n"
-			 ".option pop\n"
-			 ".pushsection .extable, \"a\"\n"
-			 ".balign 8\n"
-			 ".quad 1b, 2b\n"
-			 ".popsection"
-			 : "+r"(value), "=&r"(ok)
-			 : "r"(gva.a)
-			 : "memory");
-	*half = (uint16_t)value;
-	return ok;
-}

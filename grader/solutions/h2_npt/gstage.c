@@ -61,35 +61,41 @@ bool gstage_back(struct vm *vm, gpa_t gpa)
 	/* END */
 }
 
-bool exit_guest_page_fault(struct vcpu *vcpu)
+/* HIDDEN */
+static bool ram_fault(struct vcpu *vcpu, gpa_t gpa)
 {
-	/* SOLUTION h2.5: back RAM, emulate devices, refuse the rest */
 	struct vm *vm = vcpu->vm;
-	uint64_t stval = csr_read(stval);
-	gpa_t gpa = GPA(csr_read(htval) << 2 | (stval & 3));
 	struct npt_leaf leaf;
 
-	if (!vm_in_ram(vm, gpa, 1))
-		return mmio_emulate(vcpu, gpa);
-	if (npt_walk(&vm->npt, gpa, &leaf) == NPT_OK) {
+	if (npt_walk(&vm->npt, gpa, &leaf) == NPT_OK)
 		npt_fence(&vm->npt, gpa);
-		return true;
-	}
-	if (!gstage_back(vm, gpa))
-		return vm_stop(vm, VM_STOPPED, "out of memory for its RAM");
+	else if (!gstage_back(vm, gpa))
+		return vm_stop(vm, VM_STOPPED, "no memory left for its RAM");
 	return true;
+}
+
+/* END */
+bool exit_guest_page_fault(struct vcpu *vcpu)
+{
+	/* SOLUTION h2.5: back RAM; the rest goes to mmio_emulate */
+	gpa_t gpa = GPA(csr_read(htval) << 2 | (csr_read(stval) & 3));
+
+	if (vm_in_ram(vcpu->vm, gpa, 1))
+		return ram_fault(vcpu, gpa);
+	return mmio_emulate(vcpu, gpa);
 	/* END */
 }
 
-bool gstage_refuse(struct vcpu *vcpu, uint64_t scause, uint64_t stval)
+bool gstage_refuse(struct vcpu *vcpu)
 {
 	/* SOLUTION h2.8: an access fault into the guest */
+	uint64_t scause = csr_read(scause);
 	uint64_t cause = CAUSE_LOAD_ACCESS;
 
 	if (scause == CAUSE_FETCH_GUEST_PAGE_FAULT)
 		cause = CAUSE_FETCH_ACCESS;
 	else if (scause == CAUSE_STORE_GUEST_PAGE_FAULT)
 		cause = CAUSE_STORE_ACCESS;
-	return vcpu_inject(vcpu, cause, stval);
+	return vcpu_inject(vcpu, cause, csr_read(stval));
 	/* END */
 }

@@ -19,7 +19,7 @@ bool mmio_add(struct vm *vm, const struct mmio_device *device)
 	    base + size - 1 < base ||
 	    overlap(base, size, vm->ram.a, vm->ram_size))
 		return false;
-	for (unsigned i = 0; i < vm->device_count; i++) {
+	for (uint64_t i = 0; i < vm->device_count; i++) {
 		const struct mmio_device *other = &vm->devices[i];
 		if (overlap(base, size, other->base.a, other->size))
 			return false;
@@ -32,11 +32,11 @@ bool mmio_add(struct vm *vm, const struct mmio_device *device)
 const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa)
 {
 	/* SOLUTION h2.7: find the device whose range contains gpa */
-	for (unsigned i = 0; i < vm->device_count; i++) {
-		const struct mmio_device *device = &vm->devices[i];
-		if (gpa.a - device->base.a < device->size)
-			return device;
-	}
+	const struct mmio_device *end = vm->devices + vm->device_count;
+
+	for (const struct mmio_device *d = vm->devices; d < end; d++)
+		if (gpa.a - d->base.a < d->size)
+			return d;
 	return NULL;
 	/* END */
 }
@@ -50,12 +50,15 @@ bool mmio_access(const struct mmio_device *device, gpa_t gpa,
 	if (!(device->widths & insn->width) ||
 	    insn->width > device->size - offset)
 		return false;
-	if (insn->store && device->write)
+	if (insn->store) {
+		if (!device->write)
+			return false;
 		device->write(device->context, offset, insn->width, *value);
-	else if (!insn->store && device->read)
+	} else {
+		if (!device->read)
+			return false;
 		*value = device->read(device->context, offset, insn->width);
-	else
-		return false;
+	}
 	return true;
 	/* END */
 }
