@@ -60,7 +60,7 @@ LAB_CFLAGS = $(CFLAGS) -Wno-unused-parameter -Wno-error=unused-variable \
 LDFLAGS = $(ARCH) --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF \
 	-nostartfiles -static -Wl,--fatal-warnings -Wl,--no-warn-rwx-segments
 
-compile = mkdir -p $(@D) && $(CC) $(1) -MMD -MF $@.d -MT $@ -Wa,--MD,$@.asd -c -o $@ $<
+compile = mkdir -p $(@D) && $(CC) $(1) -MD -MF $@.d -MT $@ -Wa,--MD,$@.asd -c -o $@ $<
 
 $(BUILD)/obj/grader/%.o: grader/%.c | $(BUILD)/include/asm-offsets.h
 	$(call compile,$(CFLAGS))

@@ -6,6 +6,7 @@ assembler: a solution that is an #include or an .incbin of another one earns
 nothing.
 """
 
+import fcntl
 import os
 import re
 import shutil
@@ -23,13 +24,14 @@ from .verdict import Failure, Infrastructure
 
 CC = "riscv64-unknown-elf-gcc"
 MAX_FILE = 256 << 10  # bytes of a submitted file
-CPU_LIMIT = 60  # seconds of CPU for one process of a build
+CPU_LIMIT = 20  # seconds of CPU for one process of a build
 WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
-_MAX_OUTPUT = 256 << 20  # bytes for one file that a build writes
+_MAX_OUTPUT = 64 << 20  # bytes for one file that a build writes
+_MAX_MEMORY = 4 << 30  # bytes of address space for one process of a build
 _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
     r"undefined reference to",
     r"multiple definition of",
-    r"CPU time limit exceeded|File size limit exceeded",
+    r"CPU time limit exceeded|File size limit exceeded|out of memory|exhausted",
 )
 
 
@@ -56,10 +58,6 @@ class Tree:
     @property
     def vms(self) -> Path:
         return self.kit / self.build / "vms"
-
-
-def refuse(expected: str, happened: str, likely: str, log: Path) -> Failure:
-    return Failure(expected, happened, likely, "", str(log))
 
 
 def _read_plain(path: Path) -> bytes:
@@ -92,11 +90,12 @@ def copy_submission(lab: Lab, source: Path, tree: Tree) -> list[str]:
         except OSError:
             problems.append(f"{name} is a symbolic link or cannot be read")
     if problems:
-        raise refuse(
+        raise Failure(
             f"the files {', '.join(lab.files)}, plain and of at most 256 KiB",
             "\n".join(problems),
             "a file was renamed, or not handed in",
-            tree.log,
+            "",
+            str(tree.log),
         )
     entries = sorted(entry.name for entry in folder.iterdir())
     return [name for name in entries if name not in lab.files][:100]
@@ -114,9 +113,15 @@ def make(tree: Tree, target: str, *variables: str) -> tuple[int, str]:
     if tree.build != "build":
         argv.append(f"BUILD={tree.build}")
     if shutil.which("prlimit"):
-        argv = ["prlimit", f"--cpu={CPU_LIMIT}", f"--fsize={_MAX_OUTPUT}", *argv]
+        limits = [f"--cpu={CPU_LIMIT}:{CPU_LIMIT + 5}", f"--fsize={_MAX_OUTPUT}"]
+        argv = ["prlimit", *limits, f"--as={_MAX_MEMORY}", *argv]
     tree.work.mkdir(parents=True, exist_ok=True)
-    with tree.log.open("ab") as log:
+    (tree.kit / tree.build).mkdir(parents=True, exist_ok=True)
+    with (
+        (tree.kit / tree.build / ".lock").open("w") as lock,
+        tree.log.open("ab") as log,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)  # gradings share the objects of the kit
         log.write(f"$ {' '.join(argv)}\n".encode())
         log.flush()
         start = log.tell()
@@ -185,8 +190,10 @@ def build_hv(lab: Lab, tree: Tree, base: str, impl: str) -> Path:
         known = any(re.search(pattern, output) for pattern in _STUDENT_ERRORS)
         if impl == "reference" or not (named or known):
             raise Infrastructure(f"make hv failed:\n{happened}")
-        likely = "the first error is the one to look at; later ones often follow from it"
-        raise refuse("the submission builds", happened, likely, tree.log)
+        likely = (
+            "the first error is the one to look at; later ones often follow from it"
+        )
+        raise Failure("the submission builds", happened, likely, "", str(tree.log))
     if not hv.is_file():
         raise Infrastructure("make hv left no hv.elf")
     refuse_foreign_files(tree)
@@ -212,43 +219,40 @@ def _dependencies(text: str) -> Iterator[str]:
             yield re.sub(r"\\([ #\\:])", r"\1", word).replace("$$", "$")
 
 
-def _is_unnamed(path: Path) -> bool:
+def _is_unnamed(name: str, kit: Path) -> bool:
     """Names that the assembler lists though they are no file of anybody.
 
     The compiler hands it a temporary file that is gone by now, and tells it the
     bare name of the C file.
     """
-    temporary = path.parent == Path(tempfile.gettempdir()) or not path.is_absolute()
-    return temporary and bool(re.fullmatch(r"cc\w{6}\.s|\{standard|input\}", path.name))
+    temporary = re.escape(tempfile.gettempdir()) + r"/cc\w{6}\.s"
+    bare = "/" not in name or re.fullmatch(temporary, name)
+    return bool(bare) and not (kit / name).exists()
 
 
 def refuse_foreign_files(tree: Tree) -> None:
     """Failure, if a submitted file was built from a file that is not allowed."""
-    roots = [tree.submission.resolve(), (tree.kit / "common/include").resolve()]
+    headers = tree.kit / "common/include", tree.kit / tree.build / "include"
+    roots = [path.resolve() for path in (tree.submission, *headers)]
     roots += _system_includes()
-    generated = (tree.kit / tree.build).resolve()
-    objects = sorted(tree.out.rglob("*.o"))
-    for made in objects:
+    for made in sorted(tree.out.rglob("*.o")):
         for suffix in (".d", ".asd"):
             listing = made.with_name(made.name + suffix)
             if not listing.is_file():
                 raise Infrastructure(f"{listing} is missing: what was read is unknown")
             for name in _dependencies(listing.read_text(errors="surrogateescape")):
-                path = Path(name)
-                bare = "/" not in name and not (tree.kit / path).exists()
-                if _is_unnamed(path) or bare:
+                if _is_unnamed(name, tree.kit):
                     continue
-                real = Path(os.path.normpath(tree.kit / path))
-                special = real.is_relative_to("/proc") or real.is_relative_to("/dev")
-                real = (tree.kit / path).resolve()
-                header = real.suffix == ".h" and real.is_relative_to(generated)
-                allowed = header or any(real.is_relative_to(root) for root in roots)
-                if special or not allowed:
-                    raise refuse(
+                real = (tree.kit / name).resolve()
+                allowed = any(real.is_relative_to(root) for root in roots)
+                # /proc/self/cwd and /dev/fd/3 mean something else to the compiler.
+                if not allowed or os.path.normpath(name).startswith(("/proc", "/dev")):
+                    raise Failure(
                         "the submission is built from its own files and common/include",
                         f"{made.name} was built from {name}",
                         "an #include, .include or .incbin of another file",
-                        tree.log,
+                        "",
+                        str(tree.log),
                     )
 
 

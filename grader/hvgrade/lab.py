@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+TITLE = 36  # characters of a test's title: what the table has room for
 KIT = Path(__file__).resolve().parents[2]
 
 
@@ -31,6 +32,7 @@ class GradedTest:
     task: str
     points: int
     title: str
+    linux: bool = False  # does it boot Debian's kernel?
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,11 @@ class Lab:
     files: tuple[str, ...]
     tasks: dict[str, Task]
     tests: dict[str, GradedTest]
-    linux: bool  # does a test boot the Debian kernel?
+
+    @property
+    def linux(self) -> bool:
+        """Does a test boot Debian's kernel?"""
+        return any(test.linux for test in self.tests.values())
 
     def read_of(self, task: str) -> str:
         """Where to read about a task, as a path from the root of the kit."""
@@ -83,7 +89,9 @@ def _parse(raw: dict[str, Any], folder: Path) -> Lab:
         what = f"task {task_id}"
         if task_id in tasks:
             raise LabError(f"{what} is there twice")
-        task = Task(task_id, *(_text(table, k, what) for k in ("title", "file", "read")))
+        task = Task(
+            task_id, *(_text(table, k, what) for k in ("title", "file", "read"))
+        )
         if task.file not in files:
             raise LabError(f"{what}: file {task.file!r} is not in 'files'")
         tasks[task_id] = task
@@ -98,11 +106,14 @@ def _parse(raw: dict[str, Any], folder: Path) -> Lab:
             _text(table, "task", name),
             _field(table, "points", int, name),
             _text(table, "title", name),
+            bool(table.get("linux", False)),
         )
         if test.task not in tasks:
             raise LabError(f"{name}: there is no task {test.task!r}")
         if test.points < 1:
             raise LabError(f"{name}: points must be at least 1")
+        if len(test.title) > TITLE:
+            raise LabError(f"{name}: the title is longer than {TITLE} characters")
         tests[name] = test
 
     total = sum(test.points for test in tests.values())
@@ -115,7 +126,6 @@ def _parse(raw: dict[str, Any], folder: Path) -> Lab:
         tuple(files),
         tasks,
         tests,
-        bool(raw.get("linux", False)),
     )
 
 

@@ -31,6 +31,7 @@ CONSOLE_CAP = 4 << 20  # bytes
 BUDGET = 100_000_000  # instructions, unless a test says otherwise
 INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GHz
 BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
+WALL = 60.0  # seconds: the least wall-clock time that a run gets
 _POLL = 0.005  # seconds
 
 
@@ -67,7 +68,7 @@ def qemu_version(qemu: str) -> str:
 
 def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
     """The VMs of a run as one cpio, with their boot arguments and changes."""
-    argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py"), "pack"]
+    argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py")]
     argv += ["--hv", str(setup.hv), "-o", str(output)]
     for vm in vms:
         if not (setup.vms / vm.name).is_dir():
@@ -125,19 +126,22 @@ class Machine:
         cpu: str = "rv64",
         memory: str = "1G",
         interactive: bool = False,
+        append: str = "",
         read: str = "",
+        reads: Mapping[str, str] | None = None,
     ) -> None:
         """interactive: idle time passes in real time, so that input can arrive."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        self.dir, self.budget, self.read, self.setup = folder, budget, read, setup
-        self.vms = vms
+        self.setup, self.vms, self.dir, self.budget = setup, vms, folder, budget
+        self._read, self._reads = read, reads or {}
         cpio = folder / "vms.cpio"
         pack_vms(setup, vms, cpio)
         ticks = max(1, budget // INSTRUCTIONS_PER_TICK)
         self.argv = [setup.qemu, "-machine", "virt", "-cpu", cpu, "-m", memory]
         self.argv += ["-nographic", "-bios", "none"]
         self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
+        self.argv += ["-append", append] if append else []
         self.argv += ["-icount", f"shift=0,sleep={'on' if interactive else 'off'}"]
         self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
@@ -145,7 +149,7 @@ class Machine:
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
         self.run: Run | None = None
         self._killed = ""  # why, if it was us
-        self._wall = 60 + budget / 1e6  # seconds: 1 MIPS is far below any host
+        self._wall = WALL + budget / 1e6  # seconds: 1 MIPS is far below any host
         self._start(interactive)
 
     def _start(self, interactive: bool) -> None:
@@ -265,8 +269,10 @@ class Machine:
         if flooded:
             os.truncate(console, CONSOLE_CAP)
         elfs = {vm.name: self.setup.vms / vm.name / "kernel" for vm in self.vms}
-        log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv})
+        log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv}, TRAP_LOG_CAP)
         log.annotate()
         raw = console.read_bytes()
         status = self.process.returncode
-        return Run(self.dir, status, raw, log, self.budget, self.read, flooded)
+        return Run(
+            self.dir, status, raw, log, self.budget, self._read, self._reads, flooded
+        )

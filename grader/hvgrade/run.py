@@ -8,7 +8,7 @@ where to read when that is not the task's own section.
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -64,6 +64,7 @@ class Run:
     trap_log: TrapLog
     budget: int  # instructions
     read: str = ""  # where the test's task is explained
+    reads: Mapping[str, str] = field(default_factory=dict)  # the same, for every task
     flooded: bool = False  # the console was cut off, and the run ended
     looked: set[str] = field(default_factory=set)
 
@@ -260,14 +261,11 @@ class Run:
         log = str(self.dir / "console.log")
         if not found:
             expected = "the machine ends by itself"
-            happened = f"it ended as an unwritten task does, but names none (status 6)"
+            happened = "it ended as an unwritten task does, but names none (status 6)"
             likely = "something other than TODO() powers off with code 6"
             raise Failure(expected, happened, likely, self.read, log)
         task, place, what = found[-1].groups()
-        raise Unwritten(
-            f"task {task} is written",
-            f"not written yet: {task}: {place}: {clean(what)}",
-            "",
-            self.read,
-            log,
-        )
+        read = self.reads.get(task, self.read)
+        place = str(Path(read).parent / place)
+        happened = f"{task}: {place}: {clean(what)}"
+        raise Unwritten(f"task {task} is written", happened, "", read, log)

@@ -185,15 +185,17 @@ class TrapLog:
         guests = [name for name in self.symbols if name != HV]
         if vm is None and len(guests) != 1:
             raise Infrastructure(f"inside {symbol!r}: say in which of {guests}")
-        symbols = self.symbols.get(vm or guests[0])
-        if symbols is None or not symbols.code:
-            raise Infrastructure(f"there are no symbols of {vm or guests[0]}")
-        if symbol is None:
-            return lambda trap: symbols.has(trap.epc)
-        span = symbols.find(symbol)
-        if span is None:
-            raise Infrastructure(f"{symbols.path}: there is no function {symbol!r}")
-        return lambda trap: trap.epc in span
+        name = vm or guests[0]
+        found = self.symbols.get(name)
+        if found is None or not found.code:
+            raise Infrastructure(f"there are no symbols of {name}")
+        spans = found.code
+        if symbol is not None:
+            span = found.find(symbol)
+            if span is None:
+                raise Infrastructure(f"{found.path}: there is no function {symbol!r}")
+            spans = [span]
+        return lambda trap: any(trap.epc in span for span in spans)
 
     def select(
         self,

@@ -94,7 +94,9 @@ class Infrastructure(Exception):
 class Looked(Protocol):
     """What judge() needs to know of a run."""
 
-    looked: set[str]
+    @property
+    def looked(self) -> set[str]:
+        """The legs that the test has looked at."""
 
 
 LEGS = {"console", "traps"}

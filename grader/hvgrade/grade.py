@@ -1,0 +1,281 @@
+"""Grades: builds, runs pytest in a process of its own, and keeps the record.
+
+The tests run in another process on purpose. Whatever happens there, a test
+for which no result arrived is an infrastructure error.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from .build import Tree, build_all
+from .lab import KIT, GradedTest, Lab, find_labs
+from .machine import qemu_version
+from .record import LabRecord, NotRun, Record, TestRecord, write_all
+from .session import Session
+from .verdict import INFRASTRUCTURE, Failure, Infrastructure, Verdict
+
+GRADER = Path(__file__).resolve().parents[1]
+QEMU = "qemu-system-riscv64"
+TEST_LIMIT = 900  # seconds for one test: a test that hangs is our fault
+Watch = Callable[[dict[str, Any]], None]
+Results = dict[str, tuple[Verdict, float]]  # by test: the verdict, the seconds
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C. The record says what was found until then."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self.record = record
+
+
+def _pytest_argv(session: Path, tests: Path, jobs: int) -> list[str]:
+    argv = [sys.executable, "-m", "pytest", "-c", str(GRADER / "pyproject.toml")]
+    argv += ["--rootdir", str(tests), "-p", "hvgrade.plugin", "-p", "timeout"]
+    argv += ["-p", "no:cacheprovider", f"--timeout={TEST_LIMIT}", "--tb=short"]
+    if jobs > 1:
+        argv += ["-p", "xdist", "-n", str(jobs)]
+    return [*argv, "--session", str(session), str(tests)]
+
+
+def _pytest_environment() -> dict[str, str]:
+    away = ("PYTEST_", "MAKE", "MFLAGS", "PYTHONPATH")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(away)}
+    return env | {
+        "PYTHONPATH": str(GRADER),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Lets pytest clean up, then ends whatever is left of it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _events(process: subprocess.Popen[bytes], path: Path) -> Iterator[dict[str, Any]]:
+    """The plugin's events as they come, until pytest has ended."""
+    with path.open() as file:
+        rest = ""
+        while True:
+            ended = process.poll() is not None
+            rest += file.read()
+            *lines, rest = rest.split("\n")
+            for line in lines:
+                yield json.loads(line)
+            if ended:
+                return
+            time.sleep(0.02)
+
+
+def _run_pytest(
+    session: Session, tests: Path, jobs: int, watch: Watch, results: Results
+) -> str:
+    """Fills results as they come; returns what else went wrong, or ""."""
+    work = Path(session.hv).parents[1]
+    path, events, log = (
+        work / name for name in ("session.json", "events.jsonl", "pytest.log")
+    )
+    session.save(path)
+    events.write_text("")
+    errors: list[str] = []
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _pytest_argv(path, tests, jobs),
+            cwd=session.kit,
+            env=_pytest_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        for event in _events(process, events):
+            if event["event"] == "result":
+                results[event["name"]] = Verdict(**event["verdict"]), event["seconds"]
+            elif event["event"] == "error":
+                errors.append(event["text"])
+            watch(event)
+    finally:
+        _stop(process)
+    if process.returncode not in (0, 1) and not errors:
+        tail = log.read_text(errors="replace")[-1000:]
+        errors.append(f"pytest ended with status {process.returncode}:\n{tail}")
+    return "\n".join(errors)
+
+
+def _relative(verdict: Verdict, kit: Path) -> Verdict:
+    prefix = f"{kit}/"
+    parts = {k: v.replace(prefix, "") for k, v in verdict.as_dict().items()}
+    return Verdict(**parts)
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Only one grading at a time writes into a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Infrastructure(f"another grading is writing to {out}") from None
+        yield
+
+
+@dataclass(frozen=True)
+class Grading:
+    """One call of grade(): what its labs have in common."""
+
+    record: Record
+    kit: Path
+    build: str
+    out: Path
+    submission: Path
+    qemu: str
+    jobs: int
+    watch: Watch
+
+    def lab(self, lab: Lab, earlier: Sequence[Lab]) -> None:
+        """Grades one lab and adds it to the record, whatever happens."""
+        chosen = self.record.selected
+        tests = [t for t in lab.tests.values() if not chosen or t.name in chosen]
+        entry = LabRecord(lab.name, lab.title)
+        self.record.labs.append(entry)
+        results: Results = {}
+        missing = Verdict(INFRASTRUCTURE, happened="interrupted")
+        try:
+            session = self._build(lab, earlier, tests, entry)
+            tests = [test for test in tests if test.name in session.tests]
+            tests_dir = self.kit / "grader/tests" / lab.name
+            jobs = max(1, min(self.jobs, len(tests)))
+            errors = _run_pytest(session, tests_dir, jobs, self.watch, results)
+            what = errors or "lab.toml lists the test, but there is no such test"
+            missing = Verdict(INFRASTRUCTURE, happened=what)
+        except Failure as failure:
+            missing = failure.verdict
+        except (Infrastructure, OSError) as error:
+            missing = Verdict(INFRASTRUCTURE, happened=str(error))
+        finally:
+            strangers = results.keys() - lab.tests.keys()
+            tests += [GradedTest(name, "", 0, name) for name in sorted(strangers)]
+            for test in tests:
+                verdict, seconds = results.get(test.name, (missing, 0.0))
+                verdict = _relative(verdict, self.kit)
+                entry.tests.append(TestRecord.of(test, verdict, seconds))
+
+    def _build(
+        self,
+        lab: Lab,
+        earlier: Sequence[Lab],
+        tests: Sequence[GradedTest],
+        entry: LabRecord,
+    ) -> Session:
+        record, names = self.record, [test.name for test in tests]
+        self.watch({"event": "lab", "lab": lab.name, "tests": names})
+        tree = Tree(self.kit, self.build, self.out / lab.name)
+        shutil.rmtree(self.out / "logs" / lab.name, ignore_errors=True)
+        hv, linux, ignored = build_all(
+            lab, earlier, self.submission, tree, record.base, record.impl
+        )
+        if linux:  # these cannot be run, and nobody's score depends on them
+            entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
+            names = [test.name for test in tests if not test.linux]
+        if self.submission != self.kit / "labs":  # there, the rest is the kit's
+            entry.ignored = ignored
+        return Session(
+            kit=str(self.kit),
+            toml=str(lab.dir / "lab.toml"),
+            hv=str(hv),
+            vms=str(tree.vms / lab.name),
+            out=str(self.out),
+            qemu=self.qemu,
+            seed=record.seed,
+            tests=names,
+            linux=linux,
+        )
+
+
+def _choose(
+    labs: dict[str, Lab], names: Sequence[str], tests: Sequence[str]
+) -> list[Lab]:
+    """The labs to grade. A name that does not exist is an error."""
+    for name in names:
+        if name not in labs:
+            raise Infrastructure(f"there is no lab {name!r}: {', '.join(labs)}")
+    chosen = [labs[name] for name in names] or list(labs.values())
+    for test in tests:
+        if not any(test in lab.tests for lab in chosen):
+            raise Infrastructure(f"there is no test {test!r}")
+    return [lab for lab in chosen if not tests or {*tests} & {*lab.tests}]
+
+
+def grade(
+    *names: str,
+    kit: Path = KIT,
+    build: str = "build",
+    submission: Path | None = None,
+    out: Path | None = None,
+    base: str = "reference",
+    impl: str = "mine",
+    seed: int | None = None,
+    tests: Sequence[str] = (),
+    jobs: int | None = None,
+    qemu: str = QEMU,
+    watch: Watch = lambda event: None,
+) -> Record:
+    """Grades labs (all, if none is named) and writes the record to out.
+
+    Safe to call from several threads, each with an out of its own; jobs=1 then
+    keeps each grading in one process. LabError and Infrastructure mean that
+    nothing could be graded at all.
+    """
+    start = time.monotonic()
+    out = (out or kit / build / "grade").resolve()
+    record = Record(
+        seed=secrets.randbelow(1 << 32) if seed is None else seed,
+        qemu=qemu_version(qemu),
+        base=base,
+        impl=impl,
+        started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        selected=list(tests),
+    )
+    labs = find_labs(kit)
+    chosen = _choose(labs, names, tests)
+    submission = (submission or kit / "labs").resolve()
+    jobs = jobs or len(os.sched_getaffinity(0))
+    with _alone(out):
+        one = Grading(record, kit, build, out, submission, qemu, jobs, watch)
+        watch({"event": "grading", "record": record})
+        try:
+            for lab in chosen:
+                earlier = list(labs.values())
+                one.lab(lab, earlier[: earlier.index(lab)])
+        except KeyboardInterrupt:
+            raise Interrupted(record) from None
+        finally:
+            record.seconds = round(time.monotonic() - start, 3)
+            write_all(record, out)
+    return record

@@ -1,0 +1,124 @@
+"""What the way in which a run ended says about the likely cause.
+
+A test knows what it asked for; but a guest that never got that far points to
+an earlier task. Each symptom here is a mistake that students make, told by
+how the machine ended.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from .guest import complaint, expect_end, expect_told, refuse
+from .run import BUDGET, PANIC, SHUTDOWN, STOPPED, Run
+
+Cause = tuple[str, str]  # the task, the likely cause
+
+_NOT_DELEGATED = {0, 3, 4, 6, 8, 12, 13, 15}
+_FUNCTIONS = {  # where the hypervisor itself trapped: the task
+    "hext_present|letter_in_isa": "h1.1",
+    "vcpu_init|hart_init_guests": "h1.2",
+    "vcpu_enter|vcpu_exit|vcpu_run|world_switch|trap_entry": "h1.3",
+    "exit_dispatch": "h1.4",
+    "sbi_|dbcn": "h1.5",
+    "vm_copy|memcpy": "h1.5",
+    "exit_illegal|exit_load|vcpu_fetch": "h1.6",
+    "vcpu_inject|exit_reflect": "h1.7",
+}
+_ENDLESS = {  # a trap that comes again and again: what was not done about it
+    10: ("h1.5", "the handler leaves sepc at the ecall: step over it, by 4"),
+    2: (
+        "h1.6",
+        "sepc is left at the instruction after it was emulated (h1.6), or sret "
+        "goes back to it instead of to vstvec (h1.7)",
+    ),
+    5: (
+        "h1.6",
+        "sepc is left at the load after it was emulated (h1.6), or sret goes "
+        "back to it instead of to vstvec (h1.7)",
+    ),
+    1: ("h1.7", "an exception was injected into a guest whose vstvec is 0"),
+    22: ("h1.4", "exit_dispatch lets a VM go on after an exit nobody handles"),
+}
+
+
+def _printed(run: Run, pattern: str) -> str:
+    """The first group of the first console line that matches, or ""."""
+    found = [m for line in run.lines if (m := re.search(pattern, line))]
+    return found[0][1] if found else ""
+
+
+def _stopped(run: Run) -> Cause | None:
+    scause = int(_printed(run, r"last exit: .* \(scause 0x([0-9a-f]+)\)") or "ff", 16)
+    mode = _printed(run, r"guest in (V[SU]-mode)")
+    insn = int(_printed(run, r"instruction there: 0x([0-9a-f]+)") or "0", 16)
+    if scause == 9:
+        text = "hstatus.SPV is 0, so sret stayed in HS-mode instead of entering VS-mode"
+        return "h1.2", text
+    if scause >> 63:
+        return "h1.2", "hideleg lacks a virtual interrupt, so the guest's own one exits"
+    if scause == 22 and insn >> 20 in (0xC00, 0xC01, 0xC02):
+        return "h1.2", "hcounteren does not let the guest read cycle, time, instret"
+    if mode == "VU-mode" and not any(t.cause == 8 for t in run.traps):
+        return "h1.2", "sstatus.SPP is 0, so sret went to VU-mode instead of VS-mode"
+    if scause in _NOT_DELEGATED:
+        return "h1.2", f"hedeleg lacks bit {scause}: this exception is the guest's own"
+    return None
+
+
+def _panicked(run: Run) -> Cause | None:
+    where = _printed(run, r"hv:   sepc 0x[0-9a-f]+ <(.*)\+0x")
+    for pattern, task in _FUNCTIONS.items():
+        if where and re.match(pattern, where):
+            return task, f"the hypervisor itself trapped in {where}: see its registers"
+    if where:
+        return "h1.3", (
+            f"the hypervisor itself trapped in {where}, which is given: vcpu_exit "
+            "returned with a wrong ra, sp, tp or a0 (steps 7 and 9)"
+        )
+    return None
+
+
+def _endless(run: Run) -> Cause | None:
+    tail = [trap for trap in run.traps[-60:] if not trap.is_async]
+    if len(run.traps) > 1000 and len({(t.cause, t.epc) for t in tail}) <= 2:
+        return _ENDLESS.get(tail[-1].cause)
+    if not any(trap.cause == 10 for trap in run.traps):
+        text = "the guest was never entered, or its first exit never came back"
+        return "h1.3", text
+    return None
+
+
+def symptom(run: Run) -> Cause | None:
+    """The task and the likely cause, if the way in which it ended tells."""
+    if run.status == BUDGET or run.trap_log.flooded:
+        return _endless(run)
+    if run.status == STOPPED:
+        return _stopped(run)
+    return _panicked(run) if run.status == PANIC else None
+
+
+def expect_ending(run: Run, status: int, *, likely: str) -> None:
+    """The machine ended with this status; if not, the symptom says why."""
+    read = None
+    found = symptom(run) if run.status != status else None
+    if found:
+        read, likely = run.reads.get(found[0]), f"{found[0]}: {found[1]}"
+    run.expect_status(status, likely=likely, read=read)
+
+
+def expect_pass(
+    run: Run,
+    vm: str,
+    lines: Sequence[str],
+    told: Sequence[int],
+    *,
+    likely: str,
+    complaints: Mapping[str, str] | None = None,
+) -> None:
+    """The guest found everything right, printed these lines and told this."""
+    if complaint(run):
+        refuse(run, vm, complaints or {}, likely)
+    expect_ending(run, SHUTDOWN, likely=likely)
+    run.expect_guest_output(lines, likely=likely)
+    expect_told(run, vm, *told, likely=likely)
+    expect_end(run, vm, likely=likely)

@@ -1,0 +1,97 @@
+"""The record and its writers."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from hvgrade.lab import GradedTest
+from hvgrade.record import (
+    LabRecord,
+    Record,
+    TestRecord,
+    junit_xml,
+    results_json,
+    write_all,
+)
+from hvgrade.verdict import Verdict
+
+
+def record(*statuses: str) -> Record:
+    lab = LabRecord("h1", "A lab")
+    for index, status in enumerate(statuses):
+        test = GradedTest(f"test_{index}", "h1.1", 10, f"title {index}")
+        verdict = Verdict(status, "E", "H\x1b[2J <&>\nmore", "C", "R", "L")
+        lab.tests.append(TestRecord.of(test, verdict, 0.25))
+    return Record(7, "9.9", "reference", "mine", "2025-01-01", [], 1.5, [lab])
+
+
+ALL = record("pass", "fail", "unwritten", "infrastructure")
+
+
+def test_only_a_pass_scores_and_infrastructure_is_not_zero() -> None:
+    assert [test.score for test in ALL.labs[0].tests] == [10, 0, 0, None]
+    assert (ALL.score, ALL.max_score, ALL.labs[0].undecided) == (10, 40, 10)
+    assert ALL.status_of("test_2") == "unwritten"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "code"),
+    [
+        (["pass", "pass"], 0),
+        (["pass", "fail"], 1),
+        (["unwritten"], 1),
+        (["pass", "infrastructure"], 2),
+        (["fail", "infrastructure"], 2),
+        ([], 2),
+    ],
+)
+def test_exit_codes(statuses: list[str], code: int) -> None:
+    assert record(*statuses).exit_code == code
+
+
+def test_results_json_has_the_schema() -> None:
+    data = json.loads(results_json(ALL))
+    assert data["schema"] == "hvlab/results/v1"
+    assert {"seed", "qemu", "score", "max_score", "labs"} <= data.keys()
+    lab = data["labs"][0]
+    assert {"lab", "score", "max_score", "tests"} <= lab.keys()
+    assert (lab["score"], lab["undecided"], data["complete"]) == (10, 10, False)
+    failed = lab["tests"][1]
+    assert failed == {
+        "name": "test_1",
+        "title": "title 1",
+        "task": "h1.1",
+        "status": "fail",
+        "score": 0,
+        "max_score": 10,
+        "seconds": 0.25,
+        "message": "expected: E\nhappened: H\\x1b[2J <&>\nmore\n"
+        "likely cause: C\nread: R\nlog: L",
+        "log": "L",
+        "detail": {
+            "expected": "E",
+            "happened": "H\\x1b[2J <&>\nmore",
+            "cause": "C",
+            "read": "R",
+        },
+    }
+    assert lab["tests"][0]["message"] == ""
+
+
+def test_junit_is_well_formed_and_tells_errors_from_failures() -> None:
+    suite = ElementTree.fromstring(junit_xml(ALL)).find("testsuite")
+    assert suite is not None
+    assert (suite.get("failures"), suite.get("errors")) == ("2", "1")
+    kinds = [[child.tag for child in case] for case in suite.findall("testcase")]
+    assert kinds == [[], ["failure"], ["failure"], ["error"]]
+    failure = suite.find(".//failure")
+    assert failure is not None and failure.text is not None
+    assert "likely cause: C" in failure.text
+
+
+def test_every_writer_writes_whole_files(tmp_path: Path) -> None:
+    write_all(ALL, tmp_path / "new")
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == ["junit.xml", "results.json"]
