@@ -63,15 +63,21 @@ bool exit_dispatch(struct vcpu *vcpu, uint64_t scause);
 
 /*
  * h1.5 (sbi.c): the guest's ecall. a7 is the extension, a6 the function. Find
- * the row of sbi_extensions[] and call it; error to a0, value to a1, no other
- * register changes. The extensions 0 to 8 are the legacy ones: they return in
- * a0 only and leave a1 alone. What does not exist is SBI_ERR_NOT_SUPPORTED.
- * The guest goes on after its ecall, unless the call ended the VM.
+ * the row of sbi_extensions[] and let its handler do the rest. Without a row,
+ * or with an empty one: SBI_ERR_NOT_SUPPORTED.
  */
 bool sbi_call(struct vcpu *vcpu);
 
+/*
+ * h1.5: how a call returns to the guest: error to a0, value to a1, no other
+ * register changes, and the guest goes on after its ecall. A legacy call
+ * returns in a0 only and leaves a1 alone. Both are true, "the guest goes on".
+ */
+bool sbi_return(struct vcpu *vcpu, long error, uint64_t value);
+bool sbi_return_legacy(struct vcpu *vcpu, long a0);
+
 /* h1.5: BASE. Version 2.0; probe answers 1 for each row that has a call. */
-struct sbiret sbi_base(struct vcpu *vcpu);
+bool sbi_base(struct vcpu *vcpu);
 
 /*
  * h1.5: DBCN. Write a0 bytes from guest-physical a1 (a2 is the high half and
@@ -79,17 +85,17 @@ struct sbiret sbi_base(struct vcpu *vcpu);
  * VM's RAM is SBI_ERR_INVALID_PARAM and is not touched. Read: 0 bytes. Write
  * byte: the low byte of a0.
  */
-struct sbiret sbi_dbcn(struct vcpu *vcpu);
+bool sbi_dbcn(struct vcpu *vcpu);
 
 /*
  * h1.5: SRST. Types 0 to 2 with reasons 0 and 1 end the VM (VM_SHUTDOWN);
  * others are SBI_ERR_INVALID_PARAM. Both are 32-bit numbers.
  */
-struct sbiret sbi_srst(struct vcpu *vcpu);
+bool sbi_srst(struct vcpu *vcpu);
 
-/* h1.5: legacy console_putchar and shutdown. `error` is what a0 becomes. */
-struct sbiret sbi_legacy_putchar(struct vcpu *vcpu);
-struct sbiret sbi_legacy_shutdown(struct vcpu *vcpu);
+/* h1.5: legacy console_putchar and shutdown. */
+bool sbi_legacy_putchar(struct vcpu *vcpu);
+bool sbi_legacy_shutdown(struct vcpu *vcpu);
 
 /*
  * h1.6 (emulate.c): an illegal instruction. `csrr rd, mhartid` (in full:

@@ -141,10 +141,10 @@ uint64_t insn_extend(const struct insn *insn, uint64_t raw);
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 
 /*
- * h2.6: carry out the guest's access to a device (mmio_find) at gpa: take the
- * instruction from htinst or fetch it, decode it, let mmio_access do it, write
- * rd, step over it. No device, a fetch, no integer load or store, an access
- * that the device does not take: gstage_refuse. So is an implicit access: the
+ * h2.6: carry out the guest's access to a device at gpa: take the instruction
+ * from htinst or fetch it, decode it, let mmio_access do it, write rd, step
+ * over it. gstage_refuse what is no load or store: a fetch, FP, an AMO; what
+ * mmio_access does not do; and an implicit access, where the
  * walk of the guest's own tables led here. Its htinst is a pseudoinstruction
  * (bit 0 clear), and where htinst is 0, stval and gpa differ in their low 12
  * bits.
@@ -159,12 +159,10 @@ bool mmio_emulate(struct vcpu *vcpu, gpa_t gpa);
  */
 bool mmio_add(struct vm *vm, const struct mmio_device *device);
 
-/* h2.7: the device whose range contains gpa, or NULL. */
-const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa);
-
 /*
- * h2.7: one access. False if the device does not take this width, has no
- * handler for this direction, or the access crosses its end.
+ * h2.7: one access to the device whose range contains gpa. False if there is
+ * no device, or it does not take this width, or has no handler for this
+ * direction, or the access crosses its end.
  */
-bool mmio_access(const struct mmio_device *device, gpa_t gpa,
-		 const struct insn *insn, uint64_t *value);
+bool mmio_access(const struct vm *vm, gpa_t gpa, const struct insn *insn,
+		 uint64_t *value);

@@ -5,8 +5,7 @@
  */
 #pragma once
 #include <stdbool.h>
-
-#include "sbi.h"
+#include <stdint.h>
 
 struct vcpu;
 
@@ -19,8 +18,8 @@ void host_limit(uint64_t milliseconds);
 /* h3: the host's timer interrupt; exception 22, a WFI among others. */
 bool exit_host_timer(struct vcpu *vcpu);
 bool exit_virtual_instruction(struct vcpu *vcpu) __attribute__((weak));
-struct sbiret sbi_time(struct vcpu *vcpu) __attribute__((weak));
-struct sbiret sbi_legacy_set_timer(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_time(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_legacy_set_timer(struct vcpu *vcpu) __attribute__((weak));
 
 /* h4: the host's external interrupt. */
 bool exit_host_external(struct vcpu *vcpu);

@@ -5,6 +5,7 @@
  * Guests include this file as well.
  */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Standard error codes (chapter 3). */
@@ -51,7 +52,10 @@
 #define SBI_DBCN_CONSOLE_READ 1UL
 #define SBI_DBCN_CONSOLE_WRITE_BYTE 2UL
 
-/* What every call returns: error in a0, value in a1. */
+/* The legacy extensions are 0 to 8: they return in a0 only (chapter 5). */
+#define SBI_EXT_LEGACY_LAST 8UL
+
+/* What a guest gets back from a call: error in a0, value in a1. */
 struct sbiret {
 	long error;
 	uint64_t value;
@@ -59,8 +63,11 @@ struct sbiret {
 
 struct vcpu;
 
-/* Carry out function a6 of an extension for this vCPU; arguments in gpr. */
-typedef struct sbiret (*sbi_handler)(struct vcpu *vcpu);
+/*
+ * Carries out function a6 of an extension; arguments in gpr. Like every exit
+ * handler: true if the guest goes on.
+ */
+typedef bool (*sbi_handler)(struct vcpu *vcpu);
 
 struct sbi_extension {
 	uint64_t id;

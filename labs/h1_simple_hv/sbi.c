@@ -5,34 +5,42 @@
 
 #include "h1.h"
 
-#define LEGACY_LAST 8UL
+bool sbi_return(struct vcpu *vcpu, long error, uint64_t value)
+{
+	TODO("h1.5", "the answer in a0 and a1, then past the ecall");
+}
+
+bool sbi_return_legacy(struct vcpu *vcpu, long a0)
+{
+	TODO("h1.5", "the answer in a0 alone, then past the ecall");
+}
 
 bool sbi_call(struct vcpu *vcpu)
 {
-	TODO("h1.5", "call the extension of a7, answer in a0 and a1");
+	TODO("h1.5", "find the extension of a7 in the table and call it");
 }
 
-struct sbiret sbi_base(struct vcpu *vcpu)
+bool sbi_base(struct vcpu *vcpu)
 {
 	TODO("h1.5", "BASE: version, implementation, probe, machine ids");
 }
 
-struct sbiret sbi_dbcn(struct vcpu *vcpu)
+bool sbi_dbcn(struct vcpu *vcpu)
 {
 	TODO("h1.5", "DBCN: write, read (nothing to read), write byte");
 }
 
-struct sbiret sbi_srst(struct vcpu *vcpu)
+bool sbi_srst(struct vcpu *vcpu)
 {
 	TODO("h1.5", "SRST: shutdown and reboot end the VM");
 }
 
-struct sbiret sbi_legacy_putchar(struct vcpu *vcpu)
+bool sbi_legacy_putchar(struct vcpu *vcpu)
 {
 	TODO("h1.5", "legacy putchar: one character from a0");
 }
 
-struct sbiret sbi_legacy_shutdown(struct vcpu *vcpu)
+bool sbi_legacy_shutdown(struct vcpu *vcpu)
 {
 	TODO("h1.5", "legacy shutdown");
 }

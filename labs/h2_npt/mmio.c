@@ -8,13 +8,8 @@ bool mmio_add(struct vm *vm, const struct mmio_device *device)
 	TODO("h2.7", "refuse what overlaps, then add the device");
 }
 
-const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa)
+bool mmio_access(const struct vm *vm, gpa_t gpa, const struct insn *insn,
+		 uint64_t *value)
 {
-	TODO("h2.7", "find the device whose range contains gpa");
-}
-
-bool mmio_access(const struct mmio_device *device, gpa_t gpa,
-		 const struct insn *insn, uint64_t *value)
-{
-	TODO("h2.7", "check width, direction and end; call the device");
+	TODO("h2.7", "find the device, check width and end, call it");
 }

@@ -29,26 +29,28 @@ bool mmio_add(struct vm *vm, const struct mmio_device *device)
 	/* END */
 }
 
-const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa)
+/* HIDDEN */
+static const struct mmio_device *mmio_find(const struct vm *vm, gpa_t gpa)
 {
-	/* SOLUTION h2.7: find the device whose range contains gpa */
 	const struct mmio_device *end = vm->devices + vm->device_count;
 
 	for (const struct mmio_device *d = vm->devices; d < end; d++)
 		if (gpa.a - d->base.a < d->size)
 			return d;
 	return NULL;
-	/* END */
 }
 
-bool mmio_access(const struct mmio_device *device, gpa_t gpa,
-		 const struct insn *insn, uint64_t *value)
+/* END */
+bool mmio_access(const struct vm *vm, gpa_t gpa, const struct insn *insn,
+		 uint64_t *value)
 {
-	/* SOLUTION h2.7: check width, direction and end; call the device */
-	uint64_t offset = gpa.a - device->base.a;
+	/* SOLUTION h2.7: find the device, check width and end, call it */
+	const struct mmio_device *device = mmio_find(vm, gpa);
 
-	if (!(device->widths & insn->width) ||
-	    insn->width > device->size - offset)
+	if (!device || !(device->widths & insn->width))
+		return false;
+	uint64_t offset = gpa.a - device->base.a;
+	if (insn->width > device->size - offset)
 		return false;
 	if (insn->store) {
 		if (!device->write)
