@@ -121,7 +121,10 @@ LINUX_DIR := $(BUILD)/vms/$(LAB)/linux
 linux-vm:
 	cache=$$(common/guest/fetch-linux.sh) && mkdir -p $(LINUX_DIR) && \
 		cp $(wildcard labs/$(LAB)_*/linux/vm.dts) $(LINUX_DIR)/vm.dts && \
-		ln -sf $$cache/linux/Image $(LINUX_DIR)/kernel
+		ln -sf $$cache/linux/Image $(LINUX_DIR)/kernel && \
+		for init in $(wildcard labs/$(LAB)_*/linux/init); do \
+			$(PYTHON) common/guest/mkinitrd.py -o $(LINUX_DIR)/initrd $$cache/linux/busybox $$init; \
+		done
 
 # ---- running ----------------------------------------------------------------
 

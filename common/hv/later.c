@@ -83,18 +83,33 @@ LATER void host_limit(uint64_t milliseconds)
 	csr_set(sie, 1 << IRQ_STI);
 }
 
-LATER bool exit_host_timer(struct vcpu *vcpu)
+LATER void host_timer_interrupt(void)
 {
 	csr_clear(sie, 1 << IRQ_STI);
-	return vm_stop(vcpu->vm, VM_SHUTDOWN, "its time is over (limit=)");
+	vm_stop(this_hart()->vcpu->vm, VM_SHUTDOWN,
+		"its time is over (limit=)");
+}
+
+LATER void vtimer_start(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+LATER void vtimer_stop(struct vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
+LATER void hart_idle(void)
+{
+	__asm__ volatile("wfi");
 }
 
 /* ---- h4_vplic ---- */
 
-LATER bool exit_host_external(struct vcpu *vcpu)
+LATER void host_external_interrupt(void)
 {
-	return vm_stop(vcpu->vm, VM_STOPPED,
-		       "external interrupt: nothing handles it before lab h4");
+	panic("external interrupt: nothing handles it before lab h4");
 }
 
 /* ---- h5_multi_vm ---- */
@@ -121,11 +136,35 @@ LATER void vcpu_load(struct vcpu *vcpu)
 	csr_write(vstval, 0);
 	csr_write(vsatp, 0);
 	csr_write(hvip, 0);
+	vtimer_start(vcpu);
 }
 
 LATER void vcpu_put(struct vcpu *vcpu)
 {
 	(void)vcpu;
+}
+
+/* Nobody else wants the hart: idle until there is an interrupt for it. */
+LATER bool vcpu_block(struct vcpu *vcpu)
+{
+	while (!vcpu_irq_pending(vcpu))
+		hart_idle();
+	return true;
+}
+
+LATER bool vcpu_irq_pending(const struct vcpu *vcpu)
+{
+	(void)vcpu;
+	return csr_read(vsip) & csr_read(vsie);
+}
+
+LATER void vcpu_irq_set(struct vcpu *vcpu, unsigned irq, bool level)
+{
+	(void)vcpu;
+	if (level)
+		csr_set(hvip, 1UL << irq);
+	else
+		csr_clear(hvip, 1UL << irq);
 }
 
 LATER void vm_putc(struct vm *vm, char c)

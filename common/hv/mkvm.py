@@ -98,15 +98,19 @@ def edit_tree(dts: Path, dtb: bytes, edits: Edits, has_initrd: bool) -> bytes:
     return bytes(tree.as_bytearray())
 
 
-def newc(name: str, data: bytes, offset: int) -> bytes:
+def newc(
+    name: str, data: bytes, offset: int, mode: int = 0o100644, device: int = 0
+) -> bytes:
     """One file of a newc archive, to stand at `offset` of it.
 
     The format pads to 4 bytes. A name that ends in more zeroes than it needs
-    makes that 8 for the content, so that it can be copied by words.
+    makes that 8 for the content, so that it can be copied by words. `device`
+    is major << 8 | minor of a device node.
     """
     encoded = name.encode() + b"\0"
     encoded += bytes(-(offset + 110 + len(encoded)) % 8)
-    fields = [0, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(encoded), 0]
+    fields = [offset, mode, 0, 0, 1, 0, len(data), 0, 0]
+    fields += [device >> 8, device & 255, len(encoded), 0]
     header = b"070701" + b"".join(b"%08x" % value for value in fields)
     return header + encoded + data + bytes(-len(data) % 4)
 

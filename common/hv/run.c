@@ -6,6 +6,7 @@
 
 #include "h1.h"
 #include "kernel.h"
+#include "later.h"
 #include "riscv.h"
 #include "vm.h"
 
@@ -48,11 +49,25 @@ void vcpu_run(struct vcpu *vcpu)
 	this_hart()->vcpu = NULL;
 }
 
+/* The host's own interrupts arrive as exits: they are not the guest's. */
+bool exit_host_timer(struct vcpu *vcpu)
+{
+	host_timer_interrupt();
+	return vcpu->vm->state == VM_RUNNING;
+}
+
+bool exit_host_external(struct vcpu *vcpu)
+{
+	host_external_interrupt();
+	return vcpu->vm->state == VM_RUNNING;
+}
+
 bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 {
 	va_list args;
 
 	vm->state = state;
+	vtimer_stop(&vm->vcpus[0]);
 	printf("hv: vm %s: stopped: ", vm->name);
 	va_start(args, fmt);
 	vprintf(fmt, args);

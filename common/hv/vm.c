@@ -66,6 +66,8 @@ static bool read_cpus(struct vm *vm)
 		vcpu->vm = vm;
 		if (!fdt_reg(&vm->fdt, node, 0, &vcpu->hartid, &size))
 			return vm_error(vm, "vm.dts: a cpu node without reg");
+		const char *isa = fdt_string(&vm->fdt, node, "riscv,isa");
+		vm->sstc = isa && strstr(isa, "_sstc");
 	}
 	if (count == 0 || cpus == FDT_NONE)
 		return vm_error(vm, "vm.dts: no cpu node");

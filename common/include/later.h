@@ -15,11 +15,18 @@ bool exit_guest_page_fault(struct vcpu *vcpu);
 /* Before h3, `-append limit=N` ends the VM after N milliseconds. */
 void host_limit(uint64_t milliseconds);
 
-/* h3: the host's timer interrupt; exception 22, a WFI among others. */
-bool exit_host_timer(struct vcpu *vcpu);
+/* h3: the host's timer has fired; a guest's WFI (exception 22); SBI TIME. */
+void host_timer_interrupt(void);
 bool exit_virtual_instruction(struct vcpu *vcpu) __attribute__((weak));
 bool sbi_time(struct vcpu *vcpu) __attribute__((weak));
 bool sbi_legacy_set_timer(struct vcpu *vcpu) __attribute__((weak));
 
-/* h4: the host's external interrupt. */
-bool exit_host_external(struct vcpu *vcpu);
+/* h3: a vCPU starts, or is gone for good: its clock and its deadline. */
+void vtimer_start(struct vcpu *vcpu);
+void vtimer_stop(struct vcpu *vcpu);
+
+/* h3: nothing to run: wait for a host interrupt, and take it. */
+void hart_idle(void);
+
+/* h4: the host's PLIC has an interrupt for us. */
+void host_external_interrupt(void);

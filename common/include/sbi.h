@@ -39,6 +39,9 @@
 #define SBI_SPEC_VERSION_2_0 (2UL << 24)
 #define SBI_IMPL_ID_HVLAB 0x6876UL /* "hv": not a registered number */
 
+/* TIME (chapter 6). */
+#define SBI_TIME_SET_TIMER 0UL
+
 /* SRST (chapter 10). */
 #define SBI_SRST_SYSTEM_RESET 0UL
 #define SBI_SRST_TYPE_SHUTDOWN 0U

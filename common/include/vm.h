@@ -35,6 +35,14 @@ struct host_regs {
 	uint64_t ra, sp, tp;
 };
 
+/* A deadline on the host's clock (lab h3). */
+struct timer {
+	uint64_t deadline; /* host time, in ticks of the timebase */
+	void (*fire)(struct timer *timer);
+	struct timer *next;
+	bool queued;
+};
+
 struct vcpu {
 	/* Moved on every exit by vcpu_enter and vcpu_exit (lab h1). */
 	uint64_t gpr[32]; /* by register number; [0] stays 0 */
@@ -45,6 +53,8 @@ struct vcpu {
 
 	struct vm *vm;
 	uint64_t hartid;    /* what the guest calls mhartid */
+	uint64_t htimedelta; /* guest time = host time + htimedelta */
+	struct timer timer;  /* the guest's deadline */
 	uint64_t exits[64]; /* by cause number; interrupts from 32 on */
 };
 
@@ -99,6 +109,8 @@ struct vm {
 	struct mmio_device devices[VM_DEVICES];
 	uint64_t device_count;
 	struct blob pflash; /* the file "pflash" of the directory */
+
+	bool sstc; /* vm.dts grants Sstc: the guest has a timer of its own */
 
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */
 	bool has_magic;
@@ -189,6 +201,15 @@ void vcpu_run(struct vcpu *vcpu);
 void vcpu_load(struct vcpu *vcpu);
 void vcpu_put(struct vcpu *vcpu);
 
+/* The guest waits for an interrupt: do what has to be done until it has one. */
+bool vcpu_block(struct vcpu *vcpu);
+
+/* Is there an interrupt that the guest has enabled in vsie? */
+bool vcpu_irq_pending(const struct vcpu *vcpu);
+
+/* Raise or lower IRQ_VSSI, IRQ_VSTI or IRQ_VSEI for the vCPU, in hvip. */
+void vcpu_irq_set(struct vcpu *vcpu, unsigned irq, bool level);
+
 /*
  * End the VM: with a reason, and a post-mortem when it did not ask for it.
  * Always false, so that a handler can say `return vm_stop(...)`.
@@ -208,6 +229,8 @@ typedef bool (*exit_handler)(struct vcpu *vcpu);
 #define EXIT_INTERRUPTS 16
 extern const exit_handler exception_handlers[];
 extern const exit_handler interrupt_handlers[];
+bool exit_host_timer(struct vcpu *vcpu);
+bool exit_host_external(struct vcpu *vcpu);
 
 /* One character of the guest's console. */
 void vm_putc(struct vm *vm, char c);

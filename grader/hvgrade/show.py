@@ -49,6 +49,11 @@ LADDER = {
         "It waits for the same timer tick as in h1: that is lab h3.",
         append="limit=500",
     ),
+    "h3": Rung(
+        r"Linux \(none\) .*riscv64.*",
+        "Debian's Linux reaches userspace on injected timer ticks",
+        "It powers off through the SBI. It cannot hear you yet: that is lab h4.",
+    ),
 }
 
 
