@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "later.h"
 #include "page.h"
+#include "plic.h"
 #include "vm.h"
 
 #define VM_DTB "/vm.dtb"
@@ -81,6 +82,7 @@ noreturn void hv_main(void)
 		       "hv: run QEMU with -cpu rv64 or -cpu rv64,h=true\n");
 		poweroff(EXIT_CODE_CONFIG);
 	}
+	plic_init();
 	hart_init_guests();
 	create_all(archive);
 	if (host_argument("show"))

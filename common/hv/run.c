@@ -68,6 +68,7 @@ bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 
 	vm->state = state;
 	vtimer_stop(&vm->vcpus[0]);
+	irq_release(vm);
 	printf("hv: vm %s: stopped: ", vm->name);
 	va_start(args, fmt);
 	vprintf(fmt, args);

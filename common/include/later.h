@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct vcpu;
+struct vm;
 
 /* h2: exceptions 20, 21 and 23. */
 bool exit_guest_page_fault(struct vcpu *vcpu);
@@ -28,5 +29,11 @@ void vtimer_stop(struct vcpu *vcpu);
 /* h3: nothing to run: wait for a host interrupt, and take it. */
 void hart_idle(void);
 
-/* h4: the host's PLIC has an interrupt for us. */
+/* h4: the host's PLIC has an interrupt for us; a guest's PLIC and sources. */
 void host_external_interrupt(void);
+uint64_t vplic_mmio_read(void *vm, uint64_t offset, unsigned width)
+	__attribute__((weak));
+void vplic_mmio_write(void *vm, uint64_t offset, unsigned width, uint64_t value)
+	__attribute__((weak));
+bool irq_route(struct vm *vm, unsigned source);
+void irq_release(struct vm *vm);

@@ -52,10 +52,10 @@ struct vcpu {
 	struct host_regs host;
 
 	struct vm *vm;
-	uint64_t hartid;    /* what the guest calls mhartid */
+	uint64_t hartid;     /* what the guest calls mhartid */
 	uint64_t htimedelta; /* guest time = host time + htimedelta */
 	struct timer timer;  /* the guest's deadline */
-	uint64_t exits[64]; /* by cause number; interrupts from 32 on */
+	uint64_t exits[64];  /* by cause number; interrupts from 32 on */
 };
 
 enum vm_state {
@@ -86,6 +86,21 @@ struct mmio_device {
 	void *context;
 };
 
+/* A PLIC in software (lab h4); bit n of a bitmap is source n. */
+#define VPLIC_SOURCES 128
+#define VPLIC_WORDS (VPLIC_SOURCES / 64)
+#define VPLIC_CONTEXTS VM_VCPUS
+#define VPLIC_PRIORITY_MAX 7U
+
+struct vplic {
+	uint32_t priority[VPLIC_SOURCES];
+	uint32_t threshold[VPLIC_CONTEXTS];
+	uint64_t enable[VPLIC_CONTEXTS][VPLIC_WORDS];
+	uint64_t line[VPLIC_WORDS];    /* the wire is high */
+	uint64_t pending[VPLIC_WORDS]; /* waits to be claimed */
+	uint64_t claimed[VPLIC_WORDS]; /* claimed, not completed yet */
+};
+
 struct vm {
 	char name[VM_NAME_SIZE];
 	enum vm_state state;
@@ -110,6 +125,7 @@ struct vm {
 	uint64_t device_count;
 	struct blob pflash; /* the file "pflash" of the directory */
 
+	struct vplic vplic;
 	bool sstc; /* vm.dts grants Sstc: the guest has a timer of its own */
 
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */

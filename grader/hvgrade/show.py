@@ -54,6 +54,11 @@ LADDER = {
         "Debian's Linux reaches userspace on injected timer ticks",
         "It powers off through the SBI. It cannot hear you yet: that is lab h4.",
     ),
+    "h4": Rung(
+        r"hvlab login:",
+        "Debian's Linux offers a login on the UART that was passed through",
+        "make qemu LAB=h4 VM=linux lets you in: root, no password.",
+    ),
 }
 
 

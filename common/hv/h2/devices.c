@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "h2.h"
+#include "later.h"
 #include "riscv.h"
 
 /* ---- hvlab,magic: a doubleword that reads as a constant ---- */
@@ -49,45 +50,72 @@ static bool machine_has(const char *compatible, uint64_t base, uint64_t size)
 	return false;
 }
 
+/* The interrupt that the node names, if any, goes with the device. */
+static bool route(struct vm *vm, const struct vm_device_node *node)
+{
+	uint64_t source = fdt_u64(&vm->fdt, node->node, "interrupts", 0);
+
+	return source == 0 || irq_route(vm, (unsigned)source);
+}
+
+/* Whole pages are mapped: a device's page holds nothing else. */
 static bool pass_through(struct vm *vm, const struct vm_device_node *node)
 {
 	const struct mmio_device window = {
 		.name = node->name,
 		.base = GPA(node->base),
-		.size = node->size,
+		.size = align_up(node->size, PAGE_SIZE),
 	};
 
 	if (!machine_has(node->compatible, node->base, node->size))
 		return vm_error(vm, "vm.dts: %s: this machine has no %s there",
 				node->name, node->compatible);
 	if (!mmio_add(vm, &window) ||
-	    npt_map(&vm->npt, GPA(node->base), HPA(node->base), node->size,
+	    npt_map(&vm->npt, window.base, HPA(node->base), window.size,
 		    PTE_R | PTE_W) != NPT_OK)
 		return vm_error(vm, "vm.dts: %s overlaps something else",
+				node->name);
+	if (!route(vm, node))
+		return vm_error(vm, "vm.dts: %s: its interrupt is taken",
 				node->name);
 	vm_print_device(vm, node, "passed through");
 	return true;
 }
 
+/* What is emulated, by "compatible". A row without functions waits for h4. */
+static const struct emulation {
+	const char *compatible;
+	struct mmio_device device;
+} emulations[] = {
+	{"hvlab,magic", {.widths = 8, .read = magic_read}},
+	{"cfi-flash", {.widths = 1 + 2 + 4 + 8, .read = pflash_read}},
+	{"riscv,plic0",
+	 {.widths = 4, .read = vplic_mmio_read, .write = vplic_mmio_write}},
+};
+
+static const struct emulation *find_emulation(const struct vm *vm,
+					      const struct vm_device_node *node)
+{
+	for (size_t i = 0; i < sizeof(emulations) / sizeof(*emulations); i++)
+		if (fdt_string_in(&vm->fdt, node->node, "compatible",
+				  emulations[i].compatible))
+			return &emulations[i];
+	return NULL;
+}
+
 static bool emulate(struct vm *vm, const struct vm_device_node *node)
 {
-	struct mmio_device device = {
-		.name = node->name,
-		.base = GPA(node->base),
-		.size = node->size,
-		.context = vm,
-	};
+	const struct emulation *row = find_emulation(vm, node);
 
-	if (strcmp(node->compatible, "hvlab,magic") == 0) {
-		device.widths = 8;
-		device.read = magic_read;
-	} else if (strcmp(node->compatible, "cfi-flash") == 0) {
-		device.widths = 1 + 2 + 4 + 8;
-		device.read = pflash_read;
-	} else {
+	if (!row || !(row->device.read || row->device.write)) {
 		vm_print_device(vm, node, "absent: nothing emulates it");
 		return true;
 	}
+	struct mmio_device device = row->device;
+	device.name = node->name;
+	device.base = GPA(node->base);
+	device.size = node->size;
+	device.context = vm;
 	if (!mmio_add(vm, &device))
 		return vm_error(vm, "vm.dts: %s overlaps something else",
 				node->name);
