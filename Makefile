@@ -130,6 +130,8 @@ linux-vm:
 
 # VM= takes names of this lab's guests, "linux", or directories.
 vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) linux),$(BUILD)/vms/$(LAB)/$(1),$(1))
+# ARGS= are boot arguments for the first VM.
+MKVM_FLAGS = $(if $(ARGS),--bootargs $(notdir $(firstword $(VM_DIRS))) "$(ARGS)")
 VM_DIRS = $(foreach v,$(VM),$(call vm_dir,$(v)))
 QEMU_RUN = $(QEMU) $(QEMU_FLAGS) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
 
@@ -139,13 +141,14 @@ archive: hv guests $(if $(filter linux,$(VM)),linux-vm)
 
 .PHONY: qemu
 qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
-	$(QEMU_RUN) $(QEMU_EXTRA)
+	$(QEMU_RUN) $(QEMU_EXTRA) || true
 
 .PHONY: show
-show: setup archive ## print what the hypervisor makes of VM= (uses the reference)
+show: setup ## print what the hypervisor (the reference) makes of VM=
+	$(MAKE) show-plan BASE=reference IMPL=reference
+.PHONY: show-plan
+show-plan: archive
 	$(QEMU_RUN) -append show
-show: IMPL = reference
-show: BASE = reference
 
 HVGRADE = PYTHONPATH=grader PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m hvgrade
 
@@ -156,6 +159,33 @@ linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 .PHONY: demo
 demo: setup ## set up what is missing, then the reference on real guests
 	$(HVGRADE) demo --build $(BUILD)
+
+# ---- unit tests: pure files on the build host, under the sanitizers ---------
+
+# A lab with a row here has its driver in grader/unit/hN/.
+PURE_h2 = npt insn mmio
+
+HOST_CC = gcc
+HOST_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all \
+	$(filter-out -Werror,$(WARNINGS)) -Wno-unused-parameter \
+	-Icommon/include -Igrader/unit
+DRIVER_OBJS = $(patsubst %.c,$(BUILD)/obj/host/%.o,$(wildcard grader/unit/*.c grader/unit/$(LAB)/*.c) common/kernel/page.c)
+UNIT_OBJS = $(DRIVER_OBJS) $(patsubst %,$(if $(filter reference,$(IMPL)),$(BUILD)/obj/host/grader/solutions,$(OUT)/obj/host)/$(LAB_DIR)/%.o,$(PURE_$(LAB)))
+
+$(BUILD)/obj/host/%.o: CC = $(HOST_CC)
+$(BUILD)/obj/host/%.o: %.c
+	$(call compile,$(HOST_CFLAGS))
+$(OUT)/obj/host/%.o: CC = $(HOST_CC)
+$(OUT)/obj/host/%.o: $(SUBMISSION)/%.c
+	$(call compile,$(HOST_CFLAGS))
+# pages.c watches the calls of page_alloc and page_free.
+$(OUT)/unit: $(UNIT_OBJS)
+	mkdir -p $(@D)
+	$(HOST_CC) $(HOST_CFLAGS) -Wl,--wrap=page_alloc,--wrap=page_free -o $@ $^
+
+.PHONY: unit-driver
+unit-driver: $(OUT)/unit
 
 # ---- grading and checking ---------------------------------------------------
 
@@ -168,6 +198,10 @@ GRADE_FLAGS = $(if $(filter command line,$(origin LAB)),--lab $(LAB)) \
 .PHONY: grade
 grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
 	$(HVGRADE) grade $(GRADE_FLAGS)
+
+.PHONY: unit
+unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
+	$(HVGRADE) unit $(GRADE_FLAGS)
 
 .PHONY: check
 check: setup lint ## set up what is missing, then every test of the kit itself
@@ -216,4 +250,5 @@ help: ## this list
 	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 	echo
 	echo '  LAB=h1  BASE=mine|reference  IMPL=mine|reference  VM="hello"  V=1'
-	echo '  SEED=7  TEST=name  JOBS=2 (grading)   MEM=1G  QEMU_EXTRA="..."'
+	echo '  ARGS="seed=7" boot arguments of the first VM   MEM=1G   QEMU_EXTRA="..."'
+	echo '  SEED=7  TEST=name  JOBS=2 (grading)'

@@ -52,12 +52,19 @@ LATER bool vm_devices_init(struct vm *vm)
 	return true;
 }
 
-/* With its paging off, the guest's pc is a guest-physical address. */
+/*
+ * An illegal instruction may come in stval (10.1.9). Otherwise the guest's pc
+ * has to be a guest-physical address: its paging must be off.
+ */
 LATER uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)
 {
 	bool paging = csr_read(vsatp) >> ATP_MODE_SHIFT != ATP_MODE_BARE;
 	uint16_t half[2] = {0, 0};
 
+	if (csr_read(scause) == CAUSE_ILLEGAL_INSTRUCTION && csr_read(stval)) {
+		*insn = (uint32_t)csr_read(stval);
+		return 0;
+	}
 	if (paging || !vm_copy_from(vcpu->vm, &half[0], GPA(vcpu->sepc), 2))
 		return CAUSE_FETCH_ACCESS;
 	bool compressed = (half[0] & 3) != 3;

@@ -124,7 +124,7 @@ static inline void vcpu_set_gpr(struct vcpu *vcpu, unsigned rd, uint64_t value)
  * own hart had raised it at sepc: vsepc, vscause, vstval; vsstatus.SPP from
  * the mode it was in, SPIE from SIE, SIE cleared; then on at vstvec in
  * VS-mode. A guest whose vstvec is still 0 has no handler: VM_STOPPED.
- * (Privileged, 18.6.3 and 12.1.1)
+ * (Privileged, 18.6.2 and 10.1.1)
  */
 bool vcpu_inject(struct vcpu *vcpu, uint64_t cause, uint64_t tval);
 

@@ -24,7 +24,7 @@ enum npt_error {
 	NPT_ERR_MAPPED = -2,   /* a part of the range is mapped already */
 	NPT_ERR_UNMAPPED = -3, /* no leaf there */
 	NPT_ERR_NOMEM = -4,    /* no page left for a table */
-	NPT_ERR_PERM = -5,     /* not R, RW, X, RX or RWX (12.4.1) */
+	NPT_ERR_PERM = -5,     /* not R, RW, X, RX or RWX (10.4.1) */
 };
 
 /* Where a walk ended. */
@@ -66,7 +66,7 @@ int npt_unmap(struct npt *npt, gpa_t gpa, uint64_t size);
 int npt_protect(struct npt *npt, gpa_t gpa, uint64_t size, uint64_t perm);
 
 /*
- * Given: the fences that h2.3 needs (18.3.2; when, is in 12.2.1). After a
+ * Given: the fences that h2.3 needs (18.3.2; when, is in 10.2.1). After a
  * leaf became less than it was: npt_fence for its gpa. After a pointer to a
  * table came or went: npt_fence_all. An entry that was invalid before needs
  * neither at once (see h2.5). On the host, the unit tests count them.

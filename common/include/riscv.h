@@ -6,7 +6,7 @@
  */
 #pragma once
 
-/* mstatus, sstatus, vsstatus (3.1.6, 12.1.1, 18.2.11). */
+/* mstatus, sstatus, vsstatus (3.1.6, 10.1.1, 18.2.11). */
 #define SSTATUS_SIE (1UL << 1)
 #define SSTATUS_SPIE (1UL << 5)
 #define SSTATUS_SPP (1UL << 8)
@@ -50,7 +50,7 @@
 #define IRQ_VSEI 10
 #define IRQ_SGEI 12
 
-/* scause: the top bit tells interrupts from exceptions (12.1.8, 18.6.1). */
+/* scause: the top bit tells interrupts from exceptions (10.1.8, 18.6.1). */
 #define CAUSE_INTERRUPT (1UL << 63)
 #define CAUSE_FETCH_MISALIGNED 0
 #define CAUSE_FETCH_ACCESS 1
@@ -73,12 +73,12 @@
 #define CAUSE_STORE_GUEST_PAGE_FAULT 23
 #define CAUSE_COUNT 24
 
-/* satp, vsatp and hgatp: the mode field (12.1.11, 18.2.10). */
+/* satp, vsatp and hgatp: the mode field (10.1.11, 18.2.10). */
 #define ATP_MODE_SHIFT 60
 #define ATP_MODE_BARE 0UL
 #define ATP_MODE_SV39 8UL
 
-/* A page-table entry (12.4.1); G-stage tables use the same (18.5.1). */
+/* A page-table entry (10.4.1); G-stage tables use the same (18.5.1). */
 #define PTE_V (1UL << 0)
 #define PTE_R (1UL << 1)
 #define PTE_W (1UL << 2)

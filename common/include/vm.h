@@ -201,7 +201,8 @@ bool vm_ram_init(struct vm *vm);
 /*
  * Read the instruction that trapped, 2 or 4 bytes, at vcpu->sepc. 0, or the
  * cause of the fault that the guest itself meets there; the trap CSRs may then
- * have changed. Without lab h2 it works while the guest's paging is off.
+ * have changed. Before lab h2 it is only sure to work while the guest's paging
+ * is off.
  */
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 

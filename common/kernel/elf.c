@@ -112,8 +112,9 @@ static bool symbol_table(struct blob file, struct elf_section_header *symbols,
 
 	if (!elf_check(file) || !read_at(file, 0, &header, sizeof(header)))
 		return false;
-	for (uint32_t i = 0; section(file, &header, i, symbols); i++)
-		if (symbols->type == SHT_SYMTAB)
+	for (uint32_t i = 0; i < header.shnum; i++)
+		if (section(file, &header, i, symbols) &&
+		    symbols->type == SHT_SYMTAB)
 			return section(file, &header, symbols->link, strings) &&
 			       strings->size > 0 &&
 			       file.data[strings->offset + strings->size - 1] ==

@@ -137,7 +137,7 @@ DEMO_GUESTS = (
     ("hello", r"hello from VS-mode.*"),
     ("simple", r"stopped: shutdown"),
     ("reflect", r"stopped: shutdown"),
-    ("vandal", r"stopped:.*"),
+    ("vandal", r"hv: vm vandal .*"),
 )
 
 

@@ -1,7 +1,7 @@
 /*
  * insn.c - h2.6: which load or store is this? Pure: bits in, fields out.
  *
- * The formats are in the Unprivileged manual, 2.6 and 27.3 (compressed).
+ * The formats: Unprivileged, 2.6, and the chapter on "C" for compressed ones.
  */
 #include "h2.h"
 #include "riscv.h"
