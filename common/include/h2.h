@@ -86,10 +86,10 @@ void hgatp_activate(const struct npt *npt);
 /*
  * h2.5: back gpa, which is in the VM's RAM, with zeroed memory: 2 MiB at once
  * if that block lies in the RAM, nothing of it is mapped and page_alloc has
- * one; otherwise 4 KiB. Counts in vm->backed_2m and vm->backed_4k. False if
- * there is no memory left, or the table does not take it.
+ * one; otherwise 4 KiB. Counts in vm->backed_2m and vm->backed_4k. NPT_OK;
+ * NPT_ERR_MAPPED if it is backed already; NPT_ERR_NOMEM.
  */
-bool gstage_back(struct vm *vm, gpa_t gpa);
+int gstage_back(struct vm *vm, gpa_t gpa);
 
 /*
  * h2.5: exceptions 20, 21 and 23. The GPA is htval << 2, its low two bits are

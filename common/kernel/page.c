@@ -1,9 +1,9 @@
 /*
  * page.c - physical memory in pages of 4 KiB, one bit each.
  *
- * A set bit is a page in use. Aligned runs never cross a word unless they
- * fill whole words, so every search goes word by word. Pure: it also
- * compiles for the build host.
+ * A set bit is a page in use. An aligned run lies in one word, or fills whole
+ * words, so every search goes word by word. Pure: it also compiles for the
+ * build host.
  */
 #include "page.h"
 
@@ -14,12 +14,15 @@
 #define MEMORY_MAX (8 * GiB)
 #define WORD_BITS 64UL
 #define WORD_COUNT (MEMORY_MAX / PAGE_SIZE / WORD_BITS)
+#define RUN_WORDS 8UL /* of the largest run: 512 pages */
 
 static uint64_t used[WORD_COUNT];
 static uint64_t base;	   /* host-physical address of page 0 */
 static size_t pages_total; /* how many pages there are */
 static size_t pages_free;
-static size_t first_free; /* no word below this one has a free page */
+
+/* Words below these have no free page, or belong to no free largest run. */
+static size_t page_hint, run_hint;
 
 void page_init(hpa_t start, uint64_t size)
 {
@@ -30,7 +33,7 @@ void page_init(hpa_t start, uint64_t size)
 		end = base + MEMORY_MAX;
 	pages_total = end > base ? (end - base) / PAGE_SIZE : 0;
 	pages_free = pages_total;
-	first_free = 0;
+	page_hint = run_hint = 0;
 	/* Pages beyond the end of the last word are not there: in use. */
 	memset(used, 0, sizeof(used));
 	for (size_t i = pages_total; i % WORD_BITS; i++)
@@ -68,6 +71,10 @@ static bool run_all(size_t first, size_t pages, bool want_used)
 
 static void run_flip(size_t first, size_t pages)
 {
+	/* Whole words first: nearly all of a large run. */
+	for (; first % WORD_BITS == 0 && pages >= WORD_BITS;
+	     first += WORD_BITS, pages -= WORD_BITS)
+		used[first / WORD_BITS] ^= ~0UL;
 	while (pages) {
 		size_t here = WORD_BITS - first % WORD_BITS;
 		here = here < pages ? here : pages;
@@ -94,39 +101,46 @@ bool page_claim(hpa_t start, uint64_t size)
 	return true;
 }
 
-/* The first free, aligned run of fewer than 64 pages in a word, or -1. */
-static int find_in_word(uint64_t word, size_t pages)
+/* The first free run of fewer than 64 pages, or pages_total. */
+static size_t find_in_words(size_t pages)
 {
-	for (size_t bit = 0; bit < WORD_BITS; bit += pages)
-		if (!(word & run_mask(bit, pages)))
-			return (int)bit;
-	return -1;
+	for (size_t w = page_hint; w < word_count(); w++) {
+		for (size_t bit = 0; bit < WORD_BITS; bit += pages)
+			if (!(used[w] & run_mask(bit, pages)))
+				return w * WORD_BITS + bit;
+		if (pages == 1)
+			page_hint = w + 1;
+	}
+	return pages_total;
+}
+
+/* The same for a run of whole words. */
+static size_t find_words(size_t words)
+{
+	for (size_t w = run_hint; w + words <= word_count(); w += words) {
+		uint64_t any = 0;
+		for (size_t i = 0; i < words; i++)
+			any |= used[w + i];
+		if (!any)
+			return w * WORD_BITS;
+		if (words == RUN_WORDS)
+			run_hint = w + words;
+	}
+	return pages_total;
 }
 
 void *page_alloc(size_t pages)
 {
-	size_t step = pages < WORD_BITS ? 1 : pages / WORD_BITS;
+	size_t first = pages < WORD_BITS ? find_in_words(pages)
+					 : find_words(pages / WORD_BITS);
 
-	for (size_t w = align_up(first_free, step); w + step <= word_count();
-	     w += step) {
-		int bit = 0;
-		if (pages < WORD_BITS)
-			bit = find_in_word(used[w], pages);
-		else if (!run_all(w * WORD_BITS, pages, false))
-			bit = -1;
-		if (bit < 0) {
-			if (pages == 1)
-				first_free = w + 1;
-			continue;
-		}
-		size_t first = w * WORD_BITS + (size_t)bit;
-		run_flip(first, pages);
-		pages_free -= pages;
-		void *page = hpa_ptr(HPA(base + first * PAGE_SIZE));
-		memset(page, 0, pages * PAGE_SIZE);
-		return page;
-	}
-	return NULL;
+	if (first == pages_total)
+		return NULL;
+	run_flip(first, pages);
+	pages_free -= pages;
+	void *page = hpa_ptr(HPA(base + first * PAGE_SIZE));
+	memset(page, 0, pages * PAGE_SIZE);
+	return page;
 }
 
 void page_free(void *page, size_t pages)
@@ -141,8 +155,11 @@ void page_free(void *page, size_t pages)
 		panic("page_free: 0x%lx is free already", addr);
 	run_flip(first, pages);
 	pages_free += pages;
-	if (first / WORD_BITS < first_free)
-		first_free = first / WORD_BITS;
+	size_t word = first / WORD_BITS;
+	if (word < page_hint)
+		page_hint = word;
+	if (word < run_hint)
+		run_hint = align_down(word, RUN_WORDS);
 }
 
 size_t page_count_free(void)

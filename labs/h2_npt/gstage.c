@@ -14,7 +14,7 @@ void hgatp_activate(const struct npt *npt)
 	TODO("h2.4", "write hgatp, then fence its VMID");
 }
 
-bool gstage_back(struct vm *vm, gpa_t gpa)
+int gstage_back(struct vm *vm, gpa_t gpa)
 {
 	TODO("h2.5", "a zeroed block of 2 MiB, or else a zeroed page");
 }

@@ -26,7 +26,8 @@ void *vm_ram_ptr(struct vm *vm, gpa_t gpa)
 	if (!vm_in_ram(vm, gpa, 1))
 		return NULL;
 	if (npt_walk(&vm->npt, gpa, &leaf) != NPT_OK &&
-	    (!gstage_back(vm, gpa) || npt_walk(&vm->npt, gpa, &leaf) != NPT_OK))
+	    (gstage_back(vm, gpa) != NPT_OK ||
+	     npt_walk(&vm->npt, gpa, &leaf) != NPT_OK))
 		return NULL;
 	uint64_t page = (*leaf.entry & PTE_PPN_MASK) >> PTE_PPN_SHIFT << 12;
 	return hpa_ptr(HPA(page + gpa.a % (PAGE_SIZE << 9 * leaf.level)));

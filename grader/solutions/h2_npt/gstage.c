@@ -20,44 +20,39 @@ void hgatp_activate(const struct npt *npt)
 }
 
 /* HIDDEN */
-/* Try to back the whole block of 2 MiB around gpa. */
-static bool back_block(struct vm *vm, gpa_t gpa)
+/* Map `pages` zeroed pages at gpa, which is aligned to as many. */
+static int back_run(struct vm *vm, gpa_t gpa, size_t pages)
 {
-	gpa_t block = GPA(align_down(gpa.a, BLOCK));
-	struct npt_leaf leaf;
+	void *memory = page_alloc(pages);
 
-	/* A walk that ends above level 0 has found no table there. */
-	if (!vm_in_ram(vm, block, BLOCK) ||
-	    npt_walk(&vm->npt, gpa, &leaf) != NPT_ERR_UNMAPPED ||
-	    leaf.level == 0)
-		return false;
-	void *memory = page_alloc(BLOCK / PAGE_SIZE);
 	if (!memory)
-		return false;
-	if (npt_map(&vm->npt, block, hpa_of(memory), BLOCK, PTE_RWX)) {
-		page_free(memory, BLOCK / PAGE_SIZE);
-		return false;
-	}
-	vm->backed_2m++;
-	return true;
+		return NPT_ERR_NOMEM;
+	int error = npt_map(&vm->npt, gpa, hpa_of(memory), pages * PAGE_SIZE,
+			    PTE_RWX);
+	if (error)
+		page_free(memory, pages);
+	return error;
 }
 
 /* END */
-bool gstage_back(struct vm *vm, gpa_t gpa)
+int gstage_back(struct vm *vm, gpa_t gpa)
 {
 	/* SOLUTION h2.5: a zeroed block of 2 MiB, or else a zeroed page */
-	if (back_block(vm, gpa))
-		return true;
-	void *memory = page_alloc(1);
-	if (!memory)
-		return false;
-	gpa.a = align_down(gpa.a, PAGE_SIZE);
-	if (npt_map(&vm->npt, gpa, hpa_of(memory), PAGE_SIZE, PTE_RWX)) {
-		page_free(memory, 1);
-		return false;
+	gpa_t block = GPA(align_down(gpa.a, BLOCK));
+	struct npt_leaf leaf;
+
+	if (npt_walk(&vm->npt, gpa, &leaf) == NPT_OK)
+		return NPT_ERR_MAPPED;
+	/* A walk that ends above level 0 has found no table there. */
+	if (leaf.level > 0 && vm_in_ram(vm, block, BLOCK) &&
+	    back_run(vm, block, BLOCK / PAGE_SIZE) == NPT_OK) {
+		vm->backed_2m++;
+		return NPT_OK;
 	}
-	vm->backed_4k++;
-	return true;
+	int error = back_run(vm, GPA(align_down(gpa.a, PAGE_SIZE)), 1);
+	if (error == NPT_OK)
+		vm->backed_4k++;
+	return error;
 	/* END */
 }
 
@@ -65,13 +60,16 @@ bool gstage_back(struct vm *vm, gpa_t gpa)
 static bool ram_fault(struct vcpu *vcpu, gpa_t gpa)
 {
 	struct vm *vm = vcpu->vm;
-	struct npt_leaf leaf;
 
-	if (npt_walk(&vm->npt, gpa, &leaf) == NPT_OK)
+	switch (gstage_back(vm, gpa)) {
+	case NPT_OK:
+		return true;
+	case NPT_ERR_MAPPED:
 		npt_fence(&vm->npt, gpa);
-	else if (!gstage_back(vm, gpa))
+		return true;
+	default:
 		return vm_stop(vm, VM_STOPPED, "no memory left for its RAM");
-	return true;
+	}
 }
 
 /* END */
