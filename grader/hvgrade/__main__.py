@@ -15,18 +15,19 @@ from .verdict import Infrastructure
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="hvgrade", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    sub = commands.add_parser("grade", help="grade the labs; all, if none is named")
     whose = ("mine", "reference")
-    sub.add_argument("--lab", action="append", default=[], help="e.g. h1")
-    sub.add_argument("--base", choices=whose, default="reference")
-    sub.add_argument("--impl", choices=whose, default="mine")
-    sub.add_argument("--seed", type=lambda text: int(text, 0), help="replay a grading")
-    sub.add_argument("--test", action="append", default=[], help="only this test")
-    sub.add_argument("--jobs", type=int, help="tests at a time (default: all cores)")
-    sub.add_argument("--submission", type=Path, help="a folder like labs/")
-    sub.add_argument("--out", type=Path, help="default: build/grade")
-    sub.add_argument("--build", default="build", help="make's BUILD")
-    sub.add_argument("--qemu", default=QEMU)
+    for command, what in (("grade", "every test"), ("unit", "only the unit tests")):
+        sub = commands.add_parser(command, help=f"{what} of the labs named, or of all")
+        sub.add_argument("--lab", action="append", default=[], help="e.g. h1")
+        sub.add_argument("--base", choices=whose, default="reference")
+        sub.add_argument("--impl", choices=whose, default="mine")
+        sub.add_argument("--seed", type=lambda text: int(text, 0), help="replay")
+        sub.add_argument("--test", action="append", default=[], help="only this test")
+        sub.add_argument("--jobs", type=int, help="tests at a time, else all cores")
+        sub.add_argument("--submission", type=Path, help="a folder like labs/")
+        sub.add_argument("--out", type=Path, help=f"default: build/{command}")
+        sub.add_argument("--build", default="build", help="make's BUILD")
+        sub.add_argument("--qemu", default=QEMU)
     linux = commands.add_parser("linux", help="how far Debian's kernel gets")
     linux.add_argument("--lab", default="h1")
     linux.add_argument("--base", choices=whose, default="mine")
@@ -54,6 +55,7 @@ def _grade(args: argparse.Namespace) -> Record:
                 tests=args.test,
                 jobs=args.jobs,
                 qemu=args.qemu,
+                unit=args.command == "unit",
                 watch=watch,
             )
         except Interrupted as interrupted:

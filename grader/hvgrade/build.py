@@ -23,6 +23,7 @@ from .lab import Lab
 from .verdict import Failure, Infrastructure
 
 CC = "riscv64-unknown-elf-gcc"
+HOST_CC = "gcc"
 MAX_FILE = 256 << 10  # bytes of a submitted file
 CPU_LIMIT = 20  # seconds of CPU for one process of a build
 WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
@@ -32,6 +33,10 @@ _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
     r"undefined reference to",
     r"multiple definition of",
     r"CPU time limit exceeded|File size limit exceeded|out of memory|exhausted",
+)
+_HARMLESS = re.compile(  # what the compiler adds, and the C library's pure part
+    r"_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__(asan|ubsan|sanitizer)_\w+"
+    r"|mem(chr|cmp|cpy|move|set)|str\w+|v?s?n?printf|puts|putchar|abort"
 )
 
 
@@ -103,8 +108,8 @@ def copy_submission(lab: Lab, source: Path, tree: Tree) -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Nothing of the caller's make or compiler settings reaches a build."""
-    keep = {k: os.environ[k] for k in ("PATH", "HOME", "TMPDIR") if k in os.environ}
-    return keep | {"LC_ALL": "C"}
+    names = "PATH", "HOME", "TMPDIR", "HVLAB_CACHE", "XDG_CACHE_HOME", "DEBIAN_MIRROR"
+    return {k: os.environ[k] for k in names if k in os.environ} | {"LC_ALL": "C"}
 
 
 def make(tree: Tree, target: str, *variables: str) -> tuple[int, str]:
@@ -170,44 +175,59 @@ def _errors(output: str, tree: Tree) -> list[str]:
     return [line for line in found if not line.startswith("make")] or lines
 
 
-def build_hv(lab: Lab, tree: Tree, base: str, impl: str) -> Path:
-    """hv.elf of the submission. Failure: the submission's fault."""
-    if not shutil.which(CC):
-        raise Infrastructure(f"{CC} is missing: run ./setup.sh")
+def _build(
+    lab: Lab, tree: Tree, base: str, impl: str, compiler: str, target: str, name: str
+) -> Path:
+    """A program with the submission in it. Failure: the submission's fault."""
+    if not shutil.which(compiler):
+        raise Infrastructure(f"{compiler} is missing: run ./setup.sh")
     status, output = make(
         tree,
-        "hv",
+        target,
         f"LAB={lab.name}",
         f"BASE={base}",
         f"IMPL={impl}",
         f"SUBMISSION={tree.submission}",
         f"OUT={tree.out}",
     )
-    hv = tree.out / "hv.elf"
+    program = tree.out / name
     if status:
         happened = "\n".join(_errors(output, tree)[:6])
         named = str(tree.work) in output
         known = any(re.search(pattern, output) for pattern in _STUDENT_ERRORS)
         if impl == "reference" or not (named or known):
-            raise Infrastructure(f"make hv failed:\n{happened}")
+            raise Infrastructure(f"make {target} failed:\n{happened}")
         likely = (
             "the first error is the one to look at; later ones often follow from it"
         )
         raise Failure("the submission builds", happened, likely, "", str(tree.log))
-    if not hv.is_file():
-        raise Infrastructure("make hv left no hv.elf")
+    if not program.is_file():
+        raise Infrastructure(f"make {target} left no {name}")
     refuse_foreign_files(tree)
-    return hv
+    return program
+
+
+def build_hv(lab: Lab, tree: Tree, base: str, impl: str) -> Path:
+    """hv.elf of the submission."""
+    return _build(lab, tree, base, impl, CC, "hv", "hv.elf")
+
+
+def build_driver(lab: Lab, tree: Tree, impl: str) -> Path:
+    """The pure files of the submission for this machine, with their driver."""
+    program = _build(lab, tree, "mine", impl, HOST_CC, "unit-driver", "unit")
+    refuse_foreign_functions(tree)
+    return program
 
 
 @lru_cache
-def _system_includes() -> tuple[Path, ...]:
+def _system_includes(*compiler: str) -> tuple[Path, ...]:
     """The directories that the compiler itself searches for <...>."""
-    argv = [CC, "--specs=picolibc.specs", "-E", "-Wp,-v", "-xc", os.devnull]
+    argv = [*compiler, "-E", "-Wp,-v", "-xc", os.devnull]
     done = subprocess.run(argv, capture_output=True, text=True, env=_environment())
     listed = re.findall(r"^ (/.*)$", done.stderr, re.M)
     if done.returncode or not listed:
-        raise Infrastructure(f"{CC} cannot find its headers: {done.stderr.strip()}")
+        text = f"{compiler[0]} cannot find its headers: {done.stderr.strip()}"
+        raise Infrastructure(text)
     return tuple(Path(path).resolve() for path in listed)
 
 
@@ -234,7 +254,8 @@ def refuse_foreign_files(tree: Tree) -> None:
     """Failure, if a submitted file was built from a file that is not allowed."""
     headers = tree.kit / "common/include", tree.kit / tree.build / "include"
     roots = [path.resolve() for path in (tree.submission, *headers)]
-    roots += _system_includes()
+    roots += _system_includes(CC, "--specs=picolibc.specs")
+    roots += _system_includes(HOST_CC) if shutil.which(HOST_CC) else ()
     for made in sorted(tree.out.rglob("*.o")):
         for suffix in (".d", ".asd"):
             listing = made.with_name(made.name + suffix)
@@ -256,6 +277,47 @@ def refuse_foreign_files(tree: Tree) -> None:
                     )
 
 
+def _symbols(objects: Sequence[Path], option: str) -> dict[str, set[str]]:
+    """Names of functions and data, by the name of the object."""
+    argv = ["nm", "-A", option, *map(str, objects)]
+    done = subprocess.run(argv, capture_output=True, text=True, env=_environment())
+    if done.returncode:
+        raise Infrastructure(f"nm failed: {done.stderr.strip()}")
+    found: dict[str, set[str]] = {path.name: set() for path in objects}
+    for line in done.stdout.splitlines():
+        path, _, rest = line.rpartition(":")
+        found[Path(path).name].add(rest.split()[-1])
+    return found
+
+
+def refuse_foreign_functions(tree: Tree) -> None:
+    """Failure, if a pure file uses what the hypervisor does not have.
+
+    The drivers of unit tests run on this machine, where the C library would
+    open files and start programs for whoever asks it.
+    """
+    mine = sorted((tree.out / "obj/host").rglob("*.o"))
+    if not mine:
+        return  # IMPL=reference
+    host = tree.kit / tree.build / "obj/host"
+    kit = [p for part in ("common", "grader/unit") for p in (host / part).rglob("*.o")]
+    defined = _symbols([*mine, *kit], "--defined-only").values()
+    given = {name for names in defined for name in names}
+    for made, names in _symbols(mine, "--undefined-only").items():
+        for name in sorted(names):
+            ours = name in given and not name.startswith("host_")
+            if not ours and not _HARMLESS.fullmatch(name):
+                file = made.replace(".o", ".c")
+                raise Failure(
+                    f"{file} uses what the kernel offers, and nothing else",
+                    f"{file} uses {name}",
+                    "this file is compiled for the build host too: no CSR, no "
+                    "assembly, nothing but the headers of common/include",
+                    "",
+                    str(tree.log),
+                )
+
+
 def fresh(tree: Tree) -> None:
     """Removes what an earlier grading left in this place."""
     for folder in (tree.submission, tree.out):
@@ -263,10 +325,10 @@ def fresh(tree: Tree) -> None:
     tree.log.unlink(missing_ok=True)
 
 
-def build_all(
+def collect(
     lab: Lab, earlier: Sequence[Lab], submission: Path, tree: Tree, base: str, impl: str
-) -> tuple[Path, str, list[str]]:
-    """Everything a lab's runs need: hv.elf, why no Linux, what was ignored."""
+) -> list[str]:
+    """Makes the scratch copy of a submission; returns what was ignored."""
     fresh(tree)
     ignored: list[str] = []
     mine = [lab] * (impl == "mine") + [*earlier] * (base == "mine")
@@ -274,5 +336,13 @@ def build_all(
     for each in mine:
         names = copy_submission(each, submission, tree)
         ignored += [f"{each.dir.name}/{name}" for name in names]
+    return ignored
+
+
+def build_all(
+    lab: Lab, earlier: Sequence[Lab], submission: Path, tree: Tree, base: str, impl: str
+) -> tuple[Path, str, list[str]]:
+    """What runs of a machine need: hv.elf, why no Linux, what was ignored."""
+    ignored = collect(lab, earlier, submission, tree, base, impl)
     missing_linux = build_guests(lab, tree)
     return build_hv(lab, tree, base, impl), missing_linux, ignored

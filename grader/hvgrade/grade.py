@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .build import Tree, build_all
+from .build import Tree, build_driver, build_guests, build_hv, collect
 from .lab import KIT, GradedTest, Lab, find_labs
 from .machine import qemu_version
 from .record import LabRecord, NotRun, Record, TestRecord, write_all
@@ -51,13 +51,14 @@ def _pytest_argv(session: Path, tests: Path, jobs: int) -> list[str]:
     return [*argv, "--session", str(session), str(tests)]
 
 
-def _pytest_environment() -> dict[str, str]:
+def _pytest_environment(work: Path) -> dict[str, str]:
     away = ("PYTEST_", "MAKE", "MFLAGS", "PYTHONPATH")
     env = {k: v for k, v in os.environ.items() if not k.startswith(away)}
     return env | {
         "PYTHONPATH": str(GRADER),
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(work / "hypothesis"),
     }
 
 
@@ -92,10 +93,11 @@ def _events(process: subprocess.Popen[bytes], path: Path) -> Iterator[dict[str, 
 
 
 def _run_pytest(
-    session: Session, tests: Path, jobs: int, watch: Watch, results: Results
+    session: Session, lab: Lab, jobs: int, watch: Watch, results: Results
 ) -> str:
     """Fills results as they come; returns what else went wrong, or ""."""
-    work = Path(session.hv).parents[1]
+    work = Path(session.out) / lab.name
+    tests = Path(session.kit) / "grader/tests" / lab.name
     path, events, log = (
         work / name for name in ("session.json", "events.jsonl", "pytest.log")
     )
@@ -106,7 +108,7 @@ def _run_pytest(
         process = subprocess.Popen(
             _pytest_argv(path, tests, jobs),
             cwd=session.kit,
-            env=_pytest_environment(),
+            env=_pytest_environment(work),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -161,7 +163,8 @@ class Grading:
     def lab(self, lab: Lab, earlier: Sequence[Lab]) -> None:
         """Grades one lab and adds it to the record, whatever happens."""
         chosen = self.record.selected
-        tests = [t for t in lab.tests.values() if not chosen or t.name in chosen]
+        tests = _eligible(lab, self.record.unit)
+        tests = [test for test in tests if not chosen or test.name in chosen]
         entry = LabRecord(lab.name, lab.title)
         self.record.labs.append(entry)
         results: Results = {}
@@ -169,9 +172,8 @@ class Grading:
         try:
             session = self._build(lab, earlier, tests, entry)
             tests = [test for test in tests if test.name in session.tests]
-            tests_dir = self.kit / "grader/tests" / lab.name
             jobs = max(1, min(self.jobs, len(tests)))
-            errors = _run_pytest(session, tests_dir, jobs, self.watch, results)
+            errors = _run_pytest(session, lab, jobs, self.watch, results)
             what = errors or "lab.toml lists the test, but there is no such test"
             missing = Verdict(INFRASTRUCTURE, happened=what)
         except Failure as failure:
@@ -197,9 +199,14 @@ class Grading:
         self.watch({"event": "lab", "lab": lab.name, "tests": names})
         tree = Tree(self.kit, self.build, self.out / lab.name)
         shutil.rmtree(self.out / "logs" / lab.name, ignore_errors=True)
-        hv, linux, ignored = build_all(
-            lab, earlier, self.submission, tree, record.base, record.impl
-        )
+        base, impl = record.base, record.impl
+        ignored = collect(lab, earlier, self.submission, tree, base, impl)
+        hv = driver = linux = ""
+        if not all(test.unit for test in tests):
+            linux = build_guests(lab, tree)
+            hv = str(build_hv(lab, tree, base, impl))
+        if any(test.unit for test in tests):
+            driver = str(build_driver(lab, tree, impl))
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
             names = [test.name for test in tests if not test.linux]
@@ -208,28 +215,38 @@ class Grading:
         return Session(
             kit=str(self.kit),
             toml=str(lab.dir / "lab.toml"),
-            hv=str(hv),
+            hv=hv,
             vms=str(tree.vms / lab.name),
             out=str(self.out),
             qemu=self.qemu,
             seed=record.seed,
             tests=names,
             linux=linux,
+            driver=driver,
         )
 
 
+def _eligible(lab: Lab, unit: bool) -> list[GradedTest]:
+    """All tests of a lab, or only its unit tests."""
+    return [test for test in lab.tests.values() if test.unit or not unit]
+
+
 def _choose(
-    labs: dict[str, Lab], names: Sequence[str], tests: Sequence[str]
+    labs: dict[str, Lab], names: Sequence[str], tests: Sequence[str], unit: bool
 ) -> list[Lab]:
     """The labs to grade. A name that does not exist is an error."""
     for name in names:
         if name not in labs:
             raise Infrastructure(f"there is no lab {name!r}: {', '.join(labs)}")
     chosen = [labs[name] for name in names] or list(labs.values())
+    there = {lab.name: {test.name for test in _eligible(lab, unit)} for lab in chosen}
+    kind = "unit test" if unit else "test"
     for test in tests:
-        if not any(test in lab.tests for lab in chosen):
-            raise Infrastructure(f"there is no test {test!r}")
-    return [lab for lab in chosen if not tests or {*tests} & {*lab.tests}]
+        if not any(test in there[lab.name] for lab in chosen):
+            raise Infrastructure(f"there is no {kind} {test!r}")
+    if not any(there.values()):
+        raise Infrastructure(f"there is no {kind} in {', '.join(there)}")
+    return [lab for lab in chosen if there[lab.name] & {*(tests or there[lab.name])}]
 
 
 def grade(
@@ -244,26 +261,29 @@ def grade(
     tests: Sequence[str] = (),
     jobs: int | None = None,
     qemu: str = QEMU,
+    unit: bool = False,
     watch: Watch = lambda event: None,
 ) -> Record:
     """Grades labs (all, if none is named) and writes the record to out.
 
+    unit: only the unit tests, for which no machine is needed.
     Safe to call from several threads, each with an out of its own; jobs=1 then
     keeps each grading in one process. LabError and Infrastructure mean that
     nothing could be graded at all.
     """
     start = time.monotonic()
-    out = (out or kit / build / "grade").resolve()
+    out = (out or kit / build / ("unit" if unit else "grade")).resolve()
     record = Record(
         seed=secrets.randbelow(1 << 32) if seed is None else seed,
-        qemu=qemu_version(qemu),
+        qemu="" if unit else qemu_version(qemu),
         base=base,
         impl=impl,
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         selected=list(tests),
+        unit=unit,
     )
     labs = find_labs(kit)
-    chosen = _choose(labs, names, tests)
+    chosen = _choose(labs, names, tests, unit)
     submission = (submission or kit / "labs").resolve()
     jobs = jobs or len(os.sched_getaffinity(0))
     with _alone(out):

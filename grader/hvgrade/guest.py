@@ -61,13 +61,9 @@ def told(run: Run, vm: str) -> list[int]:
 def expect_told(run: Run, vm: str, *numbers: int, likely: str) -> None:
     """The guest told these numbers, and no others."""
     want, got = list(numbers), told(run, vm)
-    run.check(
-        want == got,
-        f"{vm} finds out {_hex(want)}, and tells so by where it exits",
-        f"QEMU recorded {_hex(got)}.",
-        likely=likely,
-        log="traps.log",
-    )
+    expected = f"{vm} finds out {_hex(want)}, and tells so by where it exits"
+    happened = f"QEMU recorded {_hex(got)}."
+    run.check(want == got, expected, happened, likely=likely, log="traps.log")
 
 
 def _hex(numbers: list[int]) -> str:
@@ -92,19 +88,19 @@ def expect_traps_at(
 
 def complaint(run: Run) -> str:
     """What a guest printed before it ended with guest_fail, or ""."""
-    found = [line for line in run.lines if line.startswith("FAILED: ")]
-    return found[-1].removeprefix("FAILED: ") if found else ""
+    found = [line for line in run.lines if "FAILED: " in line]
+    return found[-1].partition("FAILED: ")[2] if found else ""
 
 
 def refuse(run: Run, vm: str, complaints: Mapping[str, str], likely: str) -> NoReturn:
     """The guest complained: the likely cause is the first pattern that matches."""
     text = complaint(run)
     causes = [c for pattern, c in complaints.items() if re.search(pattern, text)]
-    run.fail(
-        f"{vm} finds everything as it should be",
-        f"it says: {text}",
-        likely=[*causes, likely][0],
-    )
+    cause = [*causes, likely][0]
+    task = next((task for task, read in run.reads.items() if read == run.read), "")
+    if not re.match(r"(or )?h\d\.\d", cause):
+        cause = f"{task}: {cause}"
+    run.fail(f"{vm} finds everything right", f"it says: {text}", likely=cause)
 
 
 def expect_end(run: Run, vm: str, *, likely: str) -> None:

@@ -33,6 +33,7 @@ class GradedTest:
     points: int
     title: str
     linux: bool = False  # does it boot Debian's kernel?
+    unit: bool = False  # does it run pure files on this machine, without QEMU?
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ def _field(table: dict[str, Any], key: str, kind: type, what: str) -> Any:
 
 def _text(table: dict[str, Any], key: str, what: str) -> str:
     return str(_field(table, key, str, what))
+
+
+def _flag(table: dict[str, Any], key: str, what: str) -> bool:
+    return key in table and bool(_field(table, key, bool, what))
 
 
 def _tables(raw: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -106,7 +111,8 @@ def _parse(raw: dict[str, Any], folder: Path) -> Lab:
             _text(table, "task", name),
             _field(table, "points", int, name),
             _text(table, "title", name),
-            bool(table.get("linux", False)),
+            _flag(table, "linux", name),
+            _flag(table, "unit", name),
         )
         if test.task not in tasks:
             raise LabError(f"{name}: there is no task {test.task!r}")

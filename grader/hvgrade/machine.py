@@ -31,17 +31,19 @@ CONSOLE_CAP = 4 << 20  # bytes
 BUDGET = 100_000_000  # instructions, unless a test says otherwise
 INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GHz
 BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
+FLASH_SIZE = 32 << 20  # bytes, of each bank of QEMU virt
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
 _POLL = 0.005  # seconds
 
 
 @dataclass(frozen=True)
 class Vm:
-    """A guest to boot, with what changes in its device tree for this run."""
+    """A guest to boot, with what changes in its directory for this run."""
 
     name: str
     bootargs: Mapping[str, object] = field(default_factory=dict)
     set: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)  # "pflash"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,10 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
             argv += ["--bootargs", vm.name, " ".join(words)]
         for (node, prop), value in vm.set.items():
             argv += ["--set", vm.name, node, prop, str(value)]
+        for name, content in vm.files.items():
+            path = output.with_name(f"{vm.name}.{name}")
+            path.write_bytes(content)
+            argv += ["--file", vm.name, name, str(path)]
     argv += [str(setup.vms / vm.name) for vm in vms]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     if done.returncode:
@@ -127,10 +133,14 @@ class Machine:
         memory: str = "1G",
         interactive: bool = False,
         append: str = "",
+        flash: bytes | None = None,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
-        """interactive: idle time passes in real time, so that input can arrive."""
+        """interactive: idle time passes in real time, so that input can arrive.
+
+        flash: how the content of the machine's own pflash, bank 1, begins.
+        """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.setup, self.vms, self.dir, self.budget = setup, vms, folder, budget
@@ -146,6 +156,12 @@ class Machine:
         self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
+        if flash is not None:
+            image = folder / "flash.img"
+            image.write_bytes(flash)
+            os.truncate(image, FLASH_SIZE)  # the rest is a hole
+            drive = f"if=pflash,unit=1,format=raw,readonly=on,file={image}"
+            self.argv += ["-drive", drive]
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
         self.run: Run | None = None
         self._killed = ""  # why, if it was us
@@ -242,6 +258,8 @@ class Machine:
             self.run = self._collect()
         self.run.raise_if_unwritten()
         return self.run
+
+    legs = {"console", "traps"}
 
     @property
     def looked(self) -> set[str]:

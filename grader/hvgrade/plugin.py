@@ -19,7 +19,7 @@ graded test, grade once and then:
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,13 @@ from .lab import Lab
 from .machine import BUDGET, Machine, Vm
 from .run import Run
 from .session import Session, log_dir
-from .verdict import INFRASTRUCTURE, PASS, Infrastructure, Verdict, judge
+from .unit import Unit
+from .verdict import INFRASTRUCTURE, PASS, Infrastructure, Looked, Verdict, judge
 
 _SESSION = pytest.StashKey[Session]()
 _LAB = pytest.StashKey[Lab]()
 _EVENTS = pytest.StashKey[Path]()
-_MACHINES = pytest.StashKey[list[Machine]]()
+_LOOKED = pytest.StashKey[Sequence[Looked]]()
 _SEVERITY = [PASS, "unwritten", "fail", INFRASTRUCTURE]
 
 
@@ -61,13 +62,16 @@ class Boot:
         budget: int = BUDGET,
         cpu: str = "rv64",
         memory: str = "1G",
+        append: str = "",
+        flash: bytes | None = None,
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().
 
         bootargs: arguments of the (only) guest; set: properties of its device
-        tree, {("/node", "property"): value}; budget: instructions. While it is
-        interactive, idle time passes in real time, so that input can arrive.
+        tree, {("/node", "property"): value}; budget: instructions; append: to the
+        hypervisor; flash: the machine's pflash. While it is interactive, idle
+        time passes in real time, so that input can arrive.
         """
         if (bootargs or set) and len(vms) != 1:
             raise Infrastructure("with several VMs, give bootargs and set in Vm(...)")
@@ -88,6 +92,8 @@ class Boot:
             cpu=cpu,
             memory=memory,
             interactive=interactive,
+            append=append,
+            flash=flash,
             read=self._read,
             reads=self._reads,
         )
@@ -99,11 +105,40 @@ class Boot:
 def boot(request: pytest.FixtureRequest) -> Iterator[Boot]:
     """Boots guests on the hypervisor under test: run = boot("hello")."""
     stash = request.config.stash
+    if _is_unit(request):
+        raise Infrastructure("a unit test does not boot anything: see lab.toml")
     bench = Boot(stash[_SESSION], stash[_LAB], request.node.name)
-    request.node.stash[_MACHINES] = bench.machines
+    request.node.stash[_LOOKED] = bench.machines
     yield bench
     for machine in bench.machines:
         machine.close()
+
+
+@pytest.fixture
+def unit(request: pytest.FixtureRequest, seed: int) -> Iterator[Unit]:
+    """Calls the pure files of the submission, on this machine: see unit.py.
+
+    Only for tests that lab.toml marks: they have one leg, not two.
+    """
+    session, lab = request.config.stash[_SESSION], request.config.stash[_LAB]
+    name = request.node.name
+    if not _is_unit(request):
+        raise Infrastructure(f"{name} has no 'unit = true' in lab.toml")
+    bench = Unit(
+        Path(session.driver),
+        log_dir(Path(session.out), lab.name, name),
+        f"{seed}/{name}",
+        lab.read_of(lab.tests[name].task),
+        {task: lab.read_of(task) for task in lab.tasks},
+    )
+    request.node.stash[_LOOKED] = [bench]
+    yield bench
+    bench.close()
+
+
+def _is_unit(request: pytest.FixtureRequest) -> bool:
+    test = request.config.stash[_LAB].tests.get(request.node.name)
+    return test is not None and test.unit
 
 
 @pytest.fixture
@@ -176,8 +211,8 @@ class _Hooks:
         if error is None and call.when != "call":
             verdict = Verdict(PASS, log=str(log))  # nothing was tested in this phase
         else:
-            machines: list[Machine] = item.stash.get(_MACHINES, [])
-            verdict = judge(error, machines, str(log))
+            runs: Sequence[Looked] = item.stash.get(_LOOKED, [])
+            verdict = judge(error, runs, str(log))
         report.user_properties.append(("verdict", verdict.as_dict()))
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -95,6 +95,7 @@ class Record:
     impl: str
     started: str  # ISO 8601
     selected: list[str]  # the tests asked for; empty: all
+    unit: bool = False  # only unit tests
     seconds: float = 0.0
     labs: list[LabRecord] = field(default_factory=list)
 

@@ -34,7 +34,7 @@ _TELLING = {  # the console line that says more about a status
     BUDGET: r"m-mode: budget spent: .*",
 }
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
-_TODO = re.compile(r"hv: TODO ([\w.]+): ([^:\s]+:\d+): (.*)")
+TODO_LINE = re.compile(r"hv: TODO ([\w.]+): ([^:\s]+:\d+): (.*)")
 
 Pattern = str | re.Pattern[str]
 
@@ -50,6 +50,16 @@ def _matches(pattern: Pattern, line: str) -> re.Match[str] | None:
     if isinstance(pattern, str):
         pattern = re.compile(re.escape(pattern))
     return pattern.fullmatch(line)
+
+
+def unwritten(
+    todo: re.Match[str], reads: Mapping[str, str], read: str, log: str
+) -> Unwritten:
+    """The verdict on a run that ended with this TODO_LINE."""
+    task, place, what = todo.groups()
+    read = reads.get(task, read)
+    happened = f"{task}: {Path(read).parent / place}: {clean(what)}"
+    return Unwritten(f"task {task} is written", happened, "", read, log)
 
 
 def _show(pattern: Pattern) -> str:
@@ -257,15 +267,11 @@ class Run:
         """Status 6 is a stub that was reached. The console names the task."""
         if self.status != TODO or self.flooded or self.trap_log.flooded:
             return
-        found = [m for line in self._lines if (m := _TODO.fullmatch(line))]
+        found = [m for line in self._lines if (m := TODO_LINE.fullmatch(line))]
         log = str(self.dir / "console.log")
         if not found:
             expected = "the machine ends by itself"
             happened = "it ended as an unwritten task does, but names none (status 6)"
             likely = "something other than TODO() powers off with code 6"
             raise Failure(expected, happened, likely, self.read, log)
-        task, place, what = found[-1].groups()
-        read = self.reads.get(task, self.read)
-        place = str(Path(read).parent / place)
-        happened = f"{task}: {place}: {clean(what)}"
-        raise Unwritten(f"task {task} is written", happened, "", read, log)
+        raise unwritten(found[-1], self.reads, self.read, log)

@@ -13,13 +13,14 @@ from .machine import Setup
 class Session:
     kit: str
     toml: str  # lab.toml
-    hv: str  # hv.elf
+    hv: str  # hv.elf; "" if there are only unit tests to run
     vms: str  # the folder of the lab's VM directories
     out: str  # the run's folders go to OUT/logs/LAB/TEST
     qemu: str
     seed: int
     tests: list[str]  # the tests to run
     linux: str = ""  # why there is no Linux VM, if there is none
+    driver: str = ""  # the pure files with their driver, for unit tests
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n")

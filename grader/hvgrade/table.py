@@ -57,7 +57,8 @@ class Watcher:
         kind = event["event"]
         if kind == "grading":
             record: Record = event["record"]
-            line = f"seed {record.seed}, QEMU {record.qemu}"
+            line = f"seed {record.seed}"
+            line += "" if record.unit else f", QEMU {record.qemu}"
             self.out.print(Text(line, style="dim"))
         elif kind == "lab":
             total, lab = len(event["tests"]), event["lab"]
@@ -127,7 +128,11 @@ def _same(tests: Iterable[TestRecord]) -> list[list[TestRecord]]:
 
 def _again(record: Record, lab: str) -> str:
     """The command that repeats this grading, of one lab or (with "") of all."""
-    words = ["make grade"] + [f"LAB={lab}"] * bool(lab) + [f"SEED={record.seed}"]
+    words = (
+        [f"make {'unit' if record.unit else 'grade'}"]
+        + [f"LAB={lab}"] * bool(lab)
+        + [f"SEED={record.seed}"]
+    )
     words += [f"BASE={record.base}"] * (record.base != "reference")
     words += [f"IMPL={record.impl}"] * (record.impl != "mine")
     return " ".join(words)

@@ -92,14 +92,15 @@ class Infrastructure(Exception):
 
 
 class Looked(Protocol):
-    """What judge() needs to know of a run."""
+    """What judge() needs to know of a run, or of a unit under test."""
+
+    @property
+    def legs(self) -> set[str]:
+        """The legs that the test must look at."""
 
     @property
     def looked(self) -> set[str]:
         """The legs that the test has looked at."""
-
-
-LEGS = {"console", "traps"}
 
 
 def judge(error: BaseException | None, runs: Iterable[Looked], log: str) -> Verdict:
@@ -111,7 +112,7 @@ def judge(error: BaseException | None, runs: Iterable[Looked], log: str) -> Verd
         if not isinstance(error, Infrastructure):
             text = f"{type(error).__name__}: {text}"
         return Verdict(INFRASTRUCTURE, happened=text, log=log)
-    missing = [sorted(LEGS - run.looked) for run in runs]
+    missing = [sorted(run.legs - run.looked) for run in runs]
     if not missing:
         text = "the test ended without a run of the machine"
         return Verdict(INFRASTRUCTURE, happened=text, log=log)

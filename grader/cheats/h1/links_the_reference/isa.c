@@ -1,0 +1,1 @@
+../../../solutions/h1_simple_hv/isa.c

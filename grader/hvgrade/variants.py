@@ -1,0 +1,115 @@
+"""Submissions that are made to fail: mutants and cheats.
+
+A mutant is the reference with one plausible mistake in it, described in
+grader/mutants/LAB/mutants.toml; the tests that it names have to notice. A
+cheat (grader/cheats/LAB/cheats.toml) wants points without the work.
+"""
+
+import shutil
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .lab import KIT, Lab, LabError
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    mistake: str
+    find: str  # is in the file exactly once
+    replace: str
+    kills: tuple[str, ...]  # every test that fails, and no other does
+
+
+@dataclass(frozen=True)
+class Cheat:
+    name: str
+    what: str
+    aims: tuple[str, ...]  # the tests that it wants the points of
+    folder: Path
+    over_reference: bool  # its files replace those of the reference
+
+
+def _tables(path: Path, key: str) -> list[dict[str, Any]]:
+    try:
+        return list(tomllib.loads(path.read_text()).get(key, []))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise LabError(f"{path}: {error}") from error
+
+
+def _tests(lab: Lab, names: list[str], path: Path) -> tuple[str, ...]:
+    for name in names:
+        if name != "*" and name not in lab.tests:
+            raise LabError(f"{path}: there is no test {name!r}")
+    return tuple(lab.tests) if names == ["*"] else tuple(names)
+
+
+def load_mutants(lab: Lab, kit: Path = KIT) -> list[Mutant]:
+    path = kit / "grader/mutants" / lab.name / "mutants.toml"
+    return [
+        Mutant(
+            row["name"],
+            row["file"],
+            row["mistake"],
+            row["find"],
+            row["replace"],
+            tuple(
+                test
+                for test in _tests(lab, row["kills"], path)
+                if test not in _tests(lab, row.get("spares", []), path)
+            ),
+        )
+        for row in _tables(path, "mutant")
+    ]
+
+
+def load_cheats(lab: Lab, kit: Path = KIT) -> list[Cheat]:
+    path = kit / "grader/cheats" / lab.name / "cheats.toml"
+    return [
+        Cheat(
+            row["name"],
+            row["what"],
+            _tests(lab, row["aims"], path),
+            path.parent / row["name"],
+            row.get("over") == "reference",
+        )
+        for row in _tables(path, "cheat")
+    ]
+
+
+def cover(mutants: Iterable[Mutant], tests: Iterable[str]) -> list[Mutant]:
+    """A few of the mutants: for each test one that it kills, alone if possible."""
+    by_aim = sorted(mutants, key=lambda mutant: len(mutant.kills))
+    found = (next((m for m in by_aim if t in m.kills), None) for t in tests)
+    return list(dict.fromkeys(mutant for mutant in found if mutant))
+
+
+def reference(lab: Lab, target: Path, kit: Path = KIT) -> Path:
+    """Copies the reference of a lab to target, a folder like labs/."""
+    folder = target / lab.dir.name
+    shutil.copytree(kit / "grader/solutions" / lab.dir.name, folder)
+    return folder
+
+
+def plant_mutant(lab: Lab, mutant: Mutant, target: Path, kit: Path = KIT) -> None:
+    """The reference with the mistake in it, as a submission in target."""
+    path = reference(lab, target, kit) / mutant.file
+    text = path.read_text()
+    if text.count(mutant.find) != 1:
+        found = text.count(mutant.find)
+        raise LabError(
+            f"mutant {mutant.name}: {path} has 'find' {found} times, not once"
+        )
+    path.write_text(text.replace(mutant.find, mutant.replace))
+
+
+def plant_cheat(cheat: Cheat, folder: Path) -> None:
+    """Lays the cheat's files over a submission; links stay links."""
+    for source in cheat.folder.iterdir():
+        target = folder / source.name
+        target.unlink(missing_ok=True)
+        shutil.copy(source, target, follow_symlinks=False)
