@@ -94,7 +94,7 @@ $(OUT)/hv.elf: $(HV_OBJS) common/kernel/kernel.ld
 
 GUEST_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/guest/*.[cS]))) \
 	$(BUILD)/obj/common/kernel/fdt.o
-guest_dirs = $(filter-out %.dts,$(wildcard labs/$(1)_*/guests/*))
+guest_dirs = $(filter-out %.dts %.h,$(wildcard labs/$(1)_*/guests/*))
 GUESTS := $(foreach l,$(LABS),$(patsubst labs/$(l)/guests/%,$(BUILD)/vms/$(firstword $(subst _, ,$(l)))/%,$(call guest_dirs,$(firstword $(subst _, ,$(l))))))
 
 .SECONDEXPANSION:
@@ -110,7 +110,7 @@ $(BUILD)/vms/%/kernel: $$(call guest_objs,$$*) $(GUEST_OBJS) common/guest/guest.
 		-o $@ $(call guest_objs,$*) $(GUEST_OBJS)
 $(BUILD)/vms/%/vm.dts: $$(call guest_dts,$$*)
 	mkdir -p $(@D)
-	cp $< $@
+	cp $(wildcard $(call guest_dir,$*)/pflash) $< $(@D)
 
 .PHONY: guests
 guests: $(foreach g,$(filter $(BUILD)/vms/$(LAB)/%,$(GUESTS)),$(g)/kernel $(g)/vm.dts) ## build the guest programs of LAB=
@@ -164,6 +164,8 @@ demo: setup ## set up what is missing, then the reference on real guests
 
 # A lab with a row here has its driver in grader/unit/hN/.
 PURE_h2 = npt insn mmio
+PURE_h3 = timerq
+PURE_h4 = vplic
 
 HOST_CC = gcc
 HOST_CFLAGS = -std=gnu11 -g -O1 -fno-omit-frame-pointer \

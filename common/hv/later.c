@@ -159,17 +159,12 @@ LATER void vcpu_load(struct vcpu *vcpu)
 	vtimer_start(vcpu);
 }
 
-LATER void vcpu_put(struct vcpu *vcpu)
-{
-	(void)vcpu;
-}
-
 /* Nobody else wants the hart: idle until there is an interrupt for it. */
 LATER bool vcpu_block(struct vcpu *vcpu)
 {
-	while (!vcpu_irq_pending(vcpu))
+	while (vcpu->vm->state == VM_RUNNING && !vcpu_irq_pending(vcpu))
 		hart_idle();
-	return true;
+	return vcpu->vm->state == VM_RUNNING;
 }
 
 LATER bool vcpu_irq_pending(const struct vcpu *vcpu)
@@ -192,4 +187,30 @@ LATER void vm_putc(struct vm *vm, char c)
 {
 	(void)vm;
 	uart_putc(c);
+}
+
+/* Nobody listens to the keyboard. */
+LATER int vm_getc(struct vm *vm)
+{
+	(void)vm;
+	return -1;
+}
+
+LATER void console_close(struct vm *vm)
+{
+	(void)vm;
+}
+
+LATER void host_device_interrupt(unsigned source)
+{
+	(void)source;
+}
+
+LATER void hv_start(size_t pages)
+{
+	(void)pages;
+}
+
+LATER void hv_summary(void)
+{
 }

@@ -67,9 +67,23 @@ static bool load_image(struct vm *vm, const struct image_header *header,
 	return true;
 }
 
+/* Code without any header runs where firmware puts the next stage: at 2 MiB. */
+static bool load_flat(struct vm *vm, uint64_t *end)
+{
+	vm->entry = GPA(vm->ram.a + 2 * MiB);
+	if (!vm_in_ram(vm, vm->entry, vm->kernel.size))
+		return vm_error(vm, "kernel: needs 0x%lx bytes of RAM",
+				2 * MiB + vm->kernel.size);
+	if (!vm_copy_to(vm, vm->entry, vm->kernel.data, vm->kernel.size))
+		return vm_error(vm, "out of memory for the kernel");
+	*end = vm->entry.a + vm->kernel.size;
+	return true;
+}
+
 static bool load_kernel(struct vm *vm, uint64_t *end)
 {
 	struct image_header header = {0};
+	uint32_t len;
 
 	if (elf_check(vm->kernel))
 		return load_elf(vm, end);
@@ -77,7 +91,10 @@ static bool load_kernel(struct vm *vm, uint64_t *end)
 		memcpy(&header, vm->kernel.data, sizeof(header));
 	if (header.magic2 == IMAGE_MAGIC2)
 		return load_image(vm, &header, end);
-	return vm_error(vm, "kernel: neither a RISC-V ELF nor an Image");
+	if (fdt_prop(&vm->fdt, FDT_ROOT, "hv,flat-kernel", &len))
+		return load_flat(vm, end);
+	return vm_error(vm, "kernel: neither a RISC-V ELF nor an Image; if it "
+			    "is flat code, vm.dts needs hv,flat-kernel");
 }
 
 /* A property of /chosen in the guest's copy: eight bytes, filled in place. */

@@ -55,8 +55,7 @@ static void create_all(struct blob archive)
 	}
 }
 
-/* The text behind `name` in QEMU's -append, or NULL. */
-static const char *host_argument(const char *name)
+const char *host_argument(const char *name)
 {
 	fdt_node chosen = fdt_path(&host_fdt, "/chosen");
 	const char *args = NULL;
@@ -65,6 +64,17 @@ static const char *host_argument(const char *name)
 		args = fdt_string(&host_fdt, chosen, "bootargs");
 	args = args ? strstr(args, name) : NULL;
 	return args ? args + strlen(name) : NULL;
+}
+
+/* For `-append checksum`: what no guest must be able to change. */
+static void print_checksum(void)
+{
+	extern const uint64_t _text[], _eextable[];
+	uint64_t sum = 0;
+
+	for (const uint64_t *word = _text; word < _eextable; word++)
+		sum = sum * 31 + *word;
+	printf("hv: code and constants: checksum 0x%lx\n", sum);
 }
 
 noreturn void hv_main(void)
@@ -84,12 +94,14 @@ noreturn void hv_main(void)
 	}
 	plic_init();
 	hart_init_guests();
+	size_t pages = page_count_free();
 	create_all(archive);
 	if (host_argument("show"))
 		poweroff(EXIT_CODE_OK);
 	const char *limit = host_argument("limit=");
 	if (limit)
 		host_limit(strtoul(limit, NULL, 10));
+	hv_start(pages);
 
 	while ((vcpu = sched_next()) != NULL)
 		vcpu_run(vcpu);
@@ -98,5 +110,8 @@ noreturn void hv_main(void)
 		if (vms[i].state != VM_SHUTDOWN)
 			code = EXIT_CODE_VM_STOPPED;
 	}
+	hv_summary();
+	if (host_argument("checksum"))
+		print_checksum();
 	poweroff(code);
 }

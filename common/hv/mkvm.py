@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Pack VM directories into the newc cpio archive that the hypervisor reads.
 
-A VM is a directory with `vm.dts`, `kernel` and optionally `initrd`. This is
-the host's half of the VM loader: what can be found wrong here is reported in
-one line that names the file, and the exit status is 1.
+A VM is a directory with `vm.dts`, `kernel`, and optionally `initrd` and
+`pflash`. This is the host's half of the VM loader: what can be found wrong here
+is reported in one line that names the file, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -28,10 +28,15 @@ class VmError(Exception):
 
 @dataclass
 class Edits:
-    """Changes to one VM's device tree: boot arguments, and properties."""
+    """Changes to one VM: boot arguments, properties of its tree, files."""
 
     bootargs: str | None = None
     properties: list[tuple[str, str, str]] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+
+    def file(self, vm: Path, name: str) -> Path:
+        """Where an optional file of the VM is, if it is anywhere."""
+        return self.files.get(name, vm / name)
 
 
 def compile_dts(dts: Path) -> bytes:
@@ -51,8 +56,17 @@ def compile_dts(dts: Path) -> bytes:
     return done.stdout
 
 
-def check_kernel(kernel: Path) -> bytes:
-    """Read the kernel; it must be a RISC-V ELF-64 or a Linux Image."""
+def is_flat(dtb: bytes) -> bool:
+    """Does the VM's tree say that its kernel is code without a header?"""
+    try:
+        libfdt.Fdt(dtb).getprop(0, "hv,flat-kernel")
+    except libfdt.FdtException:
+        return False
+    return True
+
+
+def check_kernel(kernel: Path, dtb: bytes) -> bytes:
+    """Read the kernel: a RISC-V ELF-64, a Linux Image, or flat code."""
     try:
         data = kernel.read_bytes()
     except OSError as error:
@@ -60,8 +74,11 @@ def check_kernel(kernel: Path) -> bytes:
     elf = data[:6] == b"\x7fELF\x02\x01"
     if elf and data[18:20] != b"\xf3\x00":
         raise VmError(f"{kernel}: an ELF, but not for RISC-V")
-    if not elf and data[56:60] != b"RSC\x05":
-        raise VmError(f"{kernel}: neither a RISC-V ELF nor a Linux Image")
+    if not elf and data[56:60] != b"RSC\x05" and not is_flat(dtb):
+        raise VmError(
+            f"{kernel}: neither a RISC-V ELF nor a Linux Image"
+            " (flat code needs hv,flat-kernel in vm.dts)"
+        )
     return data
 
 
@@ -122,13 +139,13 @@ def vm_files(vm: Path, edits: Edits) -> Iterator[tuple[str, bytes]]:
     if len(vm.name) > NAME_MAX:
         raise VmError(f"{vm}: the name is longer than {NAME_MAX} letters")
     dts = vm / "vm.dts"
-    has_initrd = (vm / "initrd").is_file()
+    has_initrd = edits.file(vm, "initrd").is_file()
     dtb = edit_tree(dts, compile_dts(dts), edits, has_initrd)
     yield f"{vm.name}/vm.dtb", dtb
-    yield f"{vm.name}/kernel", check_kernel(vm / "kernel")
+    yield f"{vm.name}/kernel", check_kernel(vm / "kernel", dtb)
     for name in OPTIONAL:
-        if (vm / name).is_file():
-            yield f"{vm.name}/{name}", (vm / name).read_bytes()
+        if edits.file(vm, name).is_file():
+            yield f"{vm.name}/{name}", edits.file(vm, name).read_bytes()
 
 
 def pack(
@@ -176,6 +193,9 @@ def main() -> None:
         default=[],
         metavar=("VM", "NODE", "PROPERTY", "VALUE"),
     )
+    parser.add_argument(
+        "--file", nargs=3, action="append", default=[], metavar=("VM", "NAME", "PATH")
+    )
     parser.add_argument("vms", nargs="+", type=Path, metavar="DIR")
     args = parser.parse_args()
     edits: dict[str, Edits] = {}
@@ -183,6 +203,10 @@ def main() -> None:
         edits.setdefault(vm, Edits()).bootargs = text
     for vm, node, name, value in args.set:
         edits.setdefault(vm, Edits()).properties.append((node, name, value))
+    for vm, name, path in args.file:
+        if name not in OPTIONAL or not Path(path).is_file():
+            fail(f"{path}: cannot be the file {name} of {vm}")
+        edits.setdefault(vm, Edits()).files[name] = Path(path)
     try:
         pack(args.output, args.vms, args.hv, edits)
     except VmError as error:

@@ -7,6 +7,7 @@
 
 #include "elf.h"
 #include "kernel.h"
+#include "later.h"
 #include "riscv.h"
 #include "vm.h"
 
@@ -24,13 +25,13 @@ static const char *guest_mode(const struct vcpu *vcpu)
 void postmortem(struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;
-	uint64_t scause = csr_read(scause);
+	uint64_t scause = csr_read(scause), stval = csr_read(stval);
 	uint32_t insn;
 
 	printf("hv:   last exit: %s (scause 0x%lx)\n", cause_name(scause),
 	       scause);
-	printf("hv:   stval 0x%lx, htval 0x%lx, htinst 0x%lx\n",
-	       csr_read(stval), csr_read(htval), csr_read(htinst));
+	printf("hv:   stval 0x%lx, htval 0x%lx, htinst 0x%lx\n", stval,
+	       csr_read(htval), csr_read(htinst));
 	printf("hv:   guest in %s at sepc 0x%lx %s\n", guest_mode(vcpu),
 	       vcpu->sepc, symbol_of(vm->kernel, vcpu->sepc));
 	if (vcpu_fetch(vcpu, &insn))
@@ -39,6 +40,8 @@ void postmortem(struct vcpu *vcpu)
 		printf("hv:   instruction there: 0x%08x\n", insn);
 	else
 		printf("hv:   instruction there: 0x%04x\n", insn & 0xffff);
+	if (postmortem_walk)
+		postmortem_walk(vcpu, scause, stval);
 	printf("hv:   called from 0x%lx %s\n", vcpu->gpr[REG_RA],
 	       symbol_of(vm->kernel, vcpu->gpr[REG_RA]));
 	for (unsigned i = 1; i < 32; i++)
@@ -55,7 +58,7 @@ void postmortem(struct vcpu *vcpu)
 
 static void print_exits(const struct vm *vm)
 {
-	const uint64_t *exits = vm->vcpus[0].exits;
+	const uint64_t *exits = vm->vcpus[0].counts.exits;
 	const char *separator = " ";
 
 	printf("hv: vm %s: exits:", vm->name);

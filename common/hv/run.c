@@ -31,7 +31,7 @@ static inline void world_switch(struct vcpu *vcpu)
 /* Interrupts have bit 63 set: shifted down to bit 5, it makes them 32 to 63. */
 static inline void count_exit(struct vcpu *vcpu, uint64_t scause)
 {
-	vcpu->exits[(scause | scause >> 58) % 64]++;
+	vcpu->counts.exits[(scause | scause >> 58) % 64]++;
 }
 
 void vcpu_run(struct vcpu *vcpu)
@@ -45,7 +45,6 @@ void vcpu_run(struct vcpu *vcpu)
 		scause = csr_read(scause);
 		count_exit(vcpu, scause);
 	} while (exit_dispatch(vcpu, scause));
-	vcpu_put(vcpu);
 	this_hart()->vcpu = NULL;
 }
 
@@ -53,7 +52,7 @@ void vcpu_run(struct vcpu *vcpu)
 bool exit_host_timer(struct vcpu *vcpu)
 {
 	host_timer_interrupt();
-	return vcpu->vm->state == VM_RUNNING;
+	return vcpu->vm->state == VM_RUNNING && !this_hart()->resched;
 }
 
 bool exit_host_external(struct vcpu *vcpu)
@@ -69,6 +68,7 @@ bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 	vm->state = state;
 	vtimer_stop(&vm->vcpus[0]);
 	irq_release(vm);
+	console_close(vm);
 	printf("hv: vm %s: stopped: ", vm->name);
 	va_start(args, fmt);
 	vprintf(fmt, args);

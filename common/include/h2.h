@@ -136,7 +136,8 @@ uint64_t insn_extend(const struct insn *insn, uint64_t raw);
 /*
  * h2.6: read the instruction at vcpu->sepc as the guest fetches it: with
  * HLVX.HU, 16 bits at a time (hlvx.h). 0, or the cause of the guest's fault:
- * CAUSE_FETCH_PAGE_FAULT or CAUSE_FETCH_ACCESS.
+ * CAUSE_FETCH_ACCESS if HLVX ended in a load guest-page fault, otherwise
+ * CAUSE_FETCH_PAGE_FAULT.
  */
 uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
 

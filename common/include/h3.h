@@ -21,7 +21,7 @@
  */
 void vtimer_start(struct vcpu *vcpu);
 
-/* h3.1: a vCPU has ended: its deadline leaves the queue. */
+/* h3.3: a vCPU has ended: its deadline, if it has one, leaves the queue. */
 void vtimer_stop(struct vcpu *vcpu);
 
 /*
@@ -36,7 +36,8 @@ bool sbi_legacy_set_timer(struct vcpu *vcpu);
 
 /*
  * h3.3 (timerq.c, pure): the deadlines of all vCPUs, earliest first; equal
- * ones in the order in which they came. A timer is in the queue at most once.
+ * ones in the order in which they came. A timer is in the queue at most once;
+ * timer->queued says whether it is.
  */
 struct timerq {
 	struct timer *first;
@@ -69,9 +70,9 @@ void host_timer_remove(struct timer *timer);
 void host_timer_interrupt(void);
 
 /*
- * h3.5 (idle.c): exception 22. A WFI: step over it, then vcpu_block. What
- * else raises it is something that VS-mode must not do: to the guest that is
- * an illegal instruction. (18.6.1)
+ * h3.5 (idle.c): exception 22. A WFI of VS-mode: step over it, then vcpu_block.
+ * What else raises it is something that the guest must not do, and a WFI of its
+ * user mode is too: to the guest that is an illegal instruction. (18.6.1, 3.3.3)
  */
 bool exit_virtual_instruction(struct vcpu *vcpu);
 

@@ -10,7 +10,10 @@
 
 /*
  * 16 bits of code at gva. False on a fault; scause, stval, htval and htinst
- * then describe that fault, no longer the guest's exit.
+ * then describe that fault, no longer the guest's exit. By the manual it is a
+ * load page fault (13) of the guest's own tables, or a load guest-page fault
+ * (21) of the G-stage. QEMU 7.2 has 5 for the former, as long as our own satp
+ * is Bare; QEMU 10.0 has 12 for both.
  */
 static inline bool hlvx_hu(gva_t gva, uint16_t *half)
 {

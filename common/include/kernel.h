@@ -21,7 +21,9 @@ struct vcpu;
 struct hart {
 	uint64_t libc_tls[2]; /* tp is also the C library's TLS: errno */
 	uint64_t id;	      /* mhartid */
-	struct vcpu *vcpu;    /* the vCPU that is loaded, or NULL */
+	struct vcpu *vcpu;    /* the vCPU that runs, or NULL */
+	struct vcpu *loaded;  /* whose VS CSRs and FP it has (lab h5) */
+	bool resched;	      /* the vCPU's turn is over (lab h5) */
 };
 
 static inline struct hart *this_hart(void)

@@ -5,6 +5,7 @@
  */
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct vcpu;
@@ -12,6 +13,13 @@ struct vm;
 
 /* h2: exceptions 20, 21 and 23. */
 bool exit_guest_page_fault(struct vcpu *vcpu);
+
+/*
+ * h2: the part of a post-mortem that shows how both stages translate the
+ * address of a memory fault.
+ */
+void postmortem_walk(const struct vcpu *vcpu, uint64_t scause, uint64_t stval)
+	__attribute__((weak));
 
 /* Before h3, `-append limit=N` ends the VM after N milliseconds. */
 void host_limit(uint64_t milliseconds);
@@ -37,3 +45,28 @@ void vplic_mmio_write(void *vm, uint64_t offset, unsigned width, uint64_t value)
 	__attribute__((weak));
 bool irq_route(struct vm *vm, unsigned source);
 void irq_release(struct vm *vm);
+
+/* h5: all VMs are built, of so many pages; and the last one has ended. */
+void hv_start(size_t pages);
+void hv_summary(void);
+
+/* h5: an interrupt of the machine that belongs to no VM. */
+void host_device_interrupt(unsigned source);
+
+/* h5: let what the VM has written be seen, to the end of the line. */
+void console_close(struct vm *vm);
+
+/* h5: the emulated UART. */
+uint64_t vuart_read(void *vm, uint64_t offset, unsigned width)
+	__attribute__((weak));
+void vuart_write(void *vm, uint64_t offset, unsigned width, uint64_t value)
+	__attribute__((weak));
+
+/* h5: SBI extensions. */
+bool sbi_ipi(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_rfence(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_hsm(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_doorbell(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_legacy_getchar(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_legacy_ipi(struct vcpu *vcpu) __attribute__((weak));
+bool sbi_legacy_fence(struct vcpu *vcpu) __attribute__((weak));

@@ -6,3 +6,9 @@
 
 void uart_init(uint64_t base);
 void uart_putc(char c);
+
+/* The next character that was received, or -1. */
+int uart_getc(void);
+
+/* From now on, what is received raises the UART's interrupt. */
+void uart_listen(void);

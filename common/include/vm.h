@@ -16,6 +16,9 @@
 #define VM_VCPUS 1
 #define VM_NAME_SIZE 32
 #define VM_DEVICES 8
+#define VM_SCRATCH 64 /* bytes */
+#define CONSOLE_LINE 128
+#define CONSOLE_INPUT 256
 
 /* Indices into vcpu->gpr, by the calling convention's names. */
 enum reg {
@@ -43,6 +46,20 @@ struct timer {
 	bool queued;
 };
 
+/* The floating-point registers (lab h5). */
+struct fp_state {
+	uint64_t f[32];
+	uint64_t fcsr;
+};
+
+/* What is counted. It goes on counting when the VM starts afresh. */
+struct vcpu_counts {
+	uint64_t exits[64];  /* by cause number; interrupts from 32 on */
+	uint64_t interrupts; /* raised for the guest */
+	uint64_t turns;	     /* how often it was given the hart (lab h5) */
+	uint64_t ran;	     /* for so many ticks */
+};
+
 struct vcpu {
 	/* Moved on every exit by vcpu_enter and vcpu_exit (lab h1). */
 	uint64_t gpr[32]; /* by register number; [0] stays 0 */
@@ -55,7 +72,17 @@ struct vcpu {
 	uint64_t hartid;     /* what the guest calls mhartid */
 	uint64_t htimedelta; /* guest time = host time + htimedelta */
 	struct timer timer;  /* the guest's deadline */
-	uint64_t exits[64];  /* by cause number; interrupts from 32 on */
+	struct vcpu_counts counts;
+
+	/* The scheduler's (lab h5). */
+	bool blocked;	   /* waits for an interrupt */
+	struct timer wake; /* ends that: vstimecmp, while it waits */
+
+	/* Moved when another vCPU takes the hart (lab h5). */
+	bool started; /* its clock runs */
+	uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval;
+	uint64_t vsatp, vstimecmp, hvip, henvcfg, scounteren, senvcfg;
+	struct fp_state fp;
 };
 
 enum vm_state {
@@ -68,6 +95,7 @@ enum vm_state {
 struct npt {
 	uint64_t *root; /* 2048 entries, aligned to 16 KiB; NULL: hgatp Bare */
 	uint64_t vmid;
+	uint64_t generation; /* in which vmid was given; 0: none (lab h5) */
 };
 
 /*
@@ -79,6 +107,7 @@ struct mmio_device {
 	const char *name;
 	gpa_t base;
 	uint64_t size;	 /* bytes */
+	unsigned source; /* its interrupt in the VM's PLIC, or 0 */
 	unsigned widths; /* the widths it takes, added up: 1, 2, 4, 8 */
 	uint64_t (*read)(void *context, uint64_t offset, unsigned width);
 	void (*write)(void *context, uint64_t offset, unsigned width,
@@ -99,6 +128,22 @@ struct vplic {
 	uint64_t line[VPLIC_WORDS];    /* the wire is high */
 	uint64_t pending[VPLIC_WORDS]; /* waits to be claimed */
 	uint64_t claimed[VPLIC_WORDS]; /* claimed, not completed yet */
+};
+
+/* A VM's side of the terminal (lab h5). */
+struct console {
+	char line[CONSOLE_LINE]; /* what it has written, not yet shown */
+	unsigned length;
+	bool stale;		   /* nothing came for a whole turn */
+	char input[CONSOLE_INPUT]; /* what was typed, not yet read */
+	unsigned head, tail;	   /* read here, written there; they wrap */
+};
+
+/* An ns16550a in software (lab h5): its registers. */
+struct vuart {
+	uint8_t ier, lcr, mcr, scr, dll, dlm;
+	bool fifo, line, thr_empty;
+	unsigned idle_polls;
 };
 
 struct vm {
@@ -123,10 +168,17 @@ struct vm {
 	/* The MMIO bus. */
 	struct mmio_device devices[VM_DEVICES];
 	uint64_t device_count;
-	struct blob pflash; /* the file "pflash" of the directory */
+	struct blob pflash;	     /* the file "pflash" of the directory */
+	uint8_t scratch[VM_SCRATCH]; /* what the device hvlab,scratch holds */
 
 	struct vplic vplic;
 	bool sstc; /* vm.dts grants Sstc: the guest has a timer of its own */
+
+	/* Lab h5. */
+	struct console console;
+	struct vuart vuart;
+	void *shared; /* the doorbell's page; NULL: not mapped */
+	uint64_t restarts;
 
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */
 	bool has_magic;
@@ -136,6 +188,9 @@ struct vm {
 
 extern struct vm vms[VM_MAX];
 extern unsigned vm_count;
+
+/* The text behind `name` in QEMU's -append, or NULL. */
+const char *host_argument(const char *name);
 
 /* ---- building (vm.c, load.c) ---- */
 
@@ -214,9 +269,8 @@ struct vcpu *sched_next(void);
 /* Run it until it stops or has to give up the hart. */
 void vcpu_run(struct vcpu *vcpu);
 
-/* What only another vCPU's turn moves; the VS CSRs above all. */
+/* Put what only another vCPU's turn moves into the hart: the VS CSRs above all. */
 void vcpu_load(struct vcpu *vcpu);
-void vcpu_put(struct vcpu *vcpu);
 
 /* The guest waits for an interrupt: do what has to be done until it has one. */
 bool vcpu_block(struct vcpu *vcpu);
@@ -249,5 +303,6 @@ extern const exit_handler interrupt_handlers[];
 bool exit_host_timer(struct vcpu *vcpu);
 bool exit_host_external(struct vcpu *vcpu);
 
-/* One character of the guest's console. */
+/* One character of the guest's console; the next one typed for it, or -1. */
 void vm_putc(struct vm *vm, char c);
+int vm_getc(struct vm *vm);

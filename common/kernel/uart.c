@@ -8,7 +8,11 @@
 #include "addr.h"
 
 #define UART_THR 0 /* transmit holding register */
+#define UART_RBR 0 /* receiver buffer register */
+#define UART_IER 1 /* interrupt enable register */
+#define UART_IER_RDI (1 << 0)
 #define UART_LSR 5 /* line status register */
+#define UART_LSR_DR (1 << 0)
 #define UART_LSR_THRE (1 << 5)
 
 static volatile uint8_t *uart = (volatile uint8_t *)0x10000000UL;
@@ -23,6 +27,16 @@ void uart_putc(char c)
 	while (!(uart[UART_LSR] & UART_LSR_THRE))
 		;
 	uart[UART_THR] = (uint8_t)c;
+}
+
+int uart_getc(void)
+{
+	return uart[UART_LSR] & UART_LSR_DR ? uart[UART_RBR] : -1;
+}
+
+void uart_listen(void)
+{
+	uart[UART_IER] = UART_IER_RDI;
 }
 
 static int stdio_putc(char c, FILE *file)

@@ -203,7 +203,7 @@ class Grading:
         ignored = collect(lab, earlier, self.submission, tree, base, impl)
         hv = driver = linux = ""
         if not all(test.unit for test in tests):
-            linux = build_guests(lab, tree)
+            linux = build_guests(lab, tree, any(test.linux for test in tests))
             hv = str(build_hv(lab, tree, base, impl))
         if any(test.unit for test in tests):
             driver = str(build_driver(lab, tree, impl))

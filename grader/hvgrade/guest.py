@@ -6,14 +6,15 @@ number that a guest found out can be read without asking the console.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NoReturn
 
 from .run import SHUTDOWN, Run
-from .traps import Trap
+from .traps import Trap, cause_words
 
 _64 = (1 << 64) - 1
 VS_ECALL = 10  # the cause that only a guest can have
+GUEST_PAGE_FAULTS = (20, 21, 23)  # fetch, load, store
 VM_ENDED = r"hv: vm {}: stopped: .*"
 
 
@@ -84,6 +85,39 @@ def expect_traps_at(
             log="traps.log",
         )
     return found
+
+
+def expect_faults(
+    run: Run,
+    want: Sequence[tuple[Collection[int], int]],
+    *,
+    likely: str,
+    inside: str | None = None,
+) -> None:
+    """The guest-page faults (there, if inside is given): exactly these, in order.
+
+    Each is a set of causes, of which QEMU may choose, and the value of tval.
+    """
+    run.looked.add("traps")
+    here = run.trap_log.inside(None, inside)
+    got = [t for t in run.traps if t.cause in GUEST_PAGE_FAULTS and here(t)]
+    for index, (trap, (causes, tval)) in enumerate(zip(got, want, strict=False)):
+        run.check(
+            trap.cause in causes and trap.tval == tval,
+            f"guest-page fault {index + 1} of {len(want)}: "
+            f"{' or '.join(map(cause_words, causes))} at {tval:#x}",
+            f"QEMU recorded {trap.words} at {trap.tval:#x}.",
+            likely=likely,
+            log="traps.log",
+        )
+    place = f" in {inside}" if inside else ""
+    run.check(
+        len(got) == len(want),
+        f"exactly {len(want)} guest-page faults{place}, as QEMU itself recorded them",
+        f"QEMU recorded {len(got)}.",
+        likely=likely,
+        log="traps.log",
+    )
 
 
 def complaint(run: Run) -> str:

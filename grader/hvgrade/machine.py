@@ -31,7 +31,7 @@ CONSOLE_CAP = 4 << 20  # bytes
 BUDGET = 100_000_000  # instructions, unless a test says otherwise
 INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GHz
 BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
-FLASH_SIZE = 32 << 20  # bytes, of each bank of QEMU virt
+FLASH = 0x22000000  # bank 1 of QEMU virt's pflash
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
 _POLL = 0.005  # seconds
 
@@ -133,13 +133,13 @@ class Machine:
         memory: str = "1G",
         interactive: bool = False,
         append: str = "",
-        flash: bytes | None = None,
+        flash: bytes = b"",
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
         """interactive: idle time passes in real time, so that input can arrive.
 
-        flash: how the content of the machine's own pflash, bank 1, begins.
+        flash: what the machine's own pflash holds, from the start of bank 1.
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -156,12 +156,10 @@ class Machine:
         self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
-        if flash is not None:
-            image = folder / "flash.img"
-            image.write_bytes(flash)
-            os.truncate(image, FLASH_SIZE)  # the rest is a hole
-            drive = f"if=pflash,unit=1,format=raw,readonly=on,file={image}"
-            self.argv += ["-drive", drive]
+        if flash:
+            (folder / "flash").write_bytes(flash)
+            loader = f"loader,addr={FLASH:#x},force-raw=on,file={folder / 'flash'}"
+            self.argv += ["-device", loader]
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
         self.run: Run | None = None
         self._killed = ""  # why, if it was us

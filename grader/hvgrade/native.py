@@ -169,13 +169,13 @@ class _Exchange:
         self, process: subprocess.Popen[bytes], text: str, count: int, driver: Driver
     ) -> None:
         self.process, self.count = process, count
-        self.pending, self.output, self.errors = text.encode(), bytearray(), b""
-        self.printed = 0
+        self.pending = text.encode()
+        self.output, self.answered = bytearray(), 0  # complete lines in it
+        self.errors, self.printed = b"", 0
         self.cpu_limit = driver.cpu_limit
         self.deadline = time.monotonic() + WALL_LIMIT
-        self.looked = time.monotonic()  # when it was last looked at ...
-        self.seconds: float | None = None  # ... and what CPU time it had then
-        self.answered = 0  # at that time
+        self.looked = time.monotonic()  # when its CPU time was last looked at
+        self.since: tuple[int, float] | None = None  # that time, and answers until then
 
     def lines(self) -> list[str]:
         return self.output.decode("ascii", "backslashreplace").split("\n")[:-1]
@@ -185,7 +185,7 @@ class _Exchange:
         assert process.stdin and process.stdout and process.stderr
         out, err = process.stdout.fileno(), process.stderr.fileno()
         open_ = [out, err]
-        while self.output.count(b"\n") < self.count and out in open_:
+        while self.answered < self.count and out in open_:
             write = [process.stdin.fileno()] if self.pending else []
             ready, writable, _ = select.select(open_, write, [], _LOOK)
             if writable:
@@ -215,27 +215,27 @@ class _Exchange:
             return True
         if is_answer:
             self.output += data
+            self.answered += data.count(b"\n")
         else:
             self.errors = (self.errors + data)[-_TAIL:]
             self.printed += len(data)
         if max(self.printed, len(self.output)) > OUTPUT_LIMIT:
             text = f"it printed more than {OUTPUT_LIMIT >> 20} MiB"
-            raise Ended(self.output.count(b"\n"), "flood", text)
+            raise Ended(self.answered, "flood", text)
         return bool(data)
 
     def _look(self) -> None:
         """Ended, if one command has used too much."""
-        answered = self.output.count(b"\n")
         seconds, size = _usage(self.process.pid)
         self.looked = time.monotonic()
-        if self.seconds is None or answered > self.answered:
-            self.seconds, self.answered = seconds, answered
+        if self.since is None or self.since[0] < self.answered:
+            self.since = self.answered, seconds
         if size > MEMORY_LIMIT:
             text = f"it used more than {MEMORY_LIMIT >> 20} MiB of memory"
-            raise Ended(answered, "memory", text)
-        if seconds - self.seconds > self.cpu_limit:
+            raise Ended(self.answered, "memory", text)
+        if seconds - self.since[1] > self.cpu_limit:
             text = f"no end after {self.cpu_limit:g} s of CPU time: an endless loop?"
-            raise Ended(answered, "hang", text)
+            raise Ended(self.answered, "hang", text)
         if self.looked > self.deadline:
             raise Infrastructure(f"the driver did not answer within {WALL_LIMIT:g} s")
 

@@ -63,7 +63,7 @@ class Boot:
         cpu: str = "rv64",
         memory: str = "1G",
         append: str = "",
-        flash: bytes | None = None,
+        flash: bytes = b"",
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().

@@ -9,13 +9,25 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .guest import complaint, expect_end, expect_told, refuse
-from .run import BUDGET, PANIC, SHUTDOWN, STOPPED, Run
+from .run import BAD_CONFIG, BUDGET, PANIC, SHUTDOWN, STOPPED, Run
 from .traps import HV
 
 Cause = tuple[str, str]  # the task, the likely cause
 
 _NOT_DELEGATED = {0, 3, 4, 6, 8, 12, 13, 15}
 _FUNCTIONS = {  # where the hypervisor itself trapped: the task
+    "timerq_|host_timer_(add|remove)|vtimer_stop": "h3.3",
+    "host_timer_interrupt|vtimer_fire": "h3.4",
+    "sbi_time|sbi_legacy_set_timer|vtimer_set": "h3.2",
+    "hart_idle|exit_virtual_instruction": "h3.5",
+    "npt_init|npt_walk|npt_index": "h2.1",
+    "npt_map|entry_make|any_mapped|leaf_level": "h2.2",
+    "npt_|split_|clear": "h2.3",
+    "hgatp_activate": "h2.4",
+    "gstage_back|exit_guest_page_fault|ram_fault|back_": "h2.5",
+    "gstage_refuse": "h2.8",
+    "mmio_emulate|insn_|decode_": "h2.6",
+    "mmio_": "h2.7",
     "hext_present|letter_in_isa": "h1.1",
     "vcpu_init|hart_init_guests": "h1.2",
     "vcpu_enter|vcpu_exit|vcpu_run|world_switch|trap_entry": "h1.3",
@@ -65,7 +77,7 @@ def _panicked(run: Run) -> Cause | None:
     for pattern, task in _FUNCTIONS.items():
         if where and re.match(pattern, where):
             return task, f"the hypervisor itself trapped in {where}: see its registers"
-    if where:
+    if where and "h1.3" in run.reads:
         return "h1.3", (
             f"the hypervisor itself trapped in {where}, which is given: vcpu_exit "
             "returned with a wrong ra, sp, tp or a0 (steps 7 and 9)"
@@ -73,7 +85,77 @@ def _panicked(run: Run) -> Cause | None:
     return None
 
 
+def _endless_time(run: Run) -> Cause | None:
+    """An interrupt or a WFI without end, in lab h3."""
+    last = [
+        trap for trap in run.traps[-61:] if (trap.cause, trap.is_async) != (7, True)
+    ]
+
+    def again(cause: int, is_async: bool) -> bool:
+        found = [t.epc for t in last if (t.cause, t.is_async) == (cause, is_async)]
+        return len(run.traps) > 1000 and len(found) > 15 and len(set(found)) == 1
+
+    if again(6, True):
+        return "h3.2", (
+            "the guest takes the same timer interrupt again and again: set_timer has to "
+            "clear VSTIP, whatever the deadline is"
+        )
+    if again(5, True):
+        return "h3.4", (
+            "the host's timer interrupt stays pending: when all that is due has fired, "
+            "stimecmp becomes the next deadline"
+        )
+    if again(22, False):
+        return "h3.5", "sepc is left at the WFI: step over it, by 4"
+    if again(10, False):
+        return "h3.2", "sepc is left at the ecall: set_timer ends with sbi_return"
+    if last and (last[-1].cause, last[-1].is_async) == (22, False):
+        return "h3.5", (
+            "the guest sleeps for ever: hart_idle calls host_timer_interrupt when STIP "
+            "is pending in sip, and stimecmp has to hold the guest's deadline"
+        )
+    return None
+
+
+def _endless_memory(run: Run) -> Cause | None:
+    """A guest-page fault without end, in lab h2."""
+    tail = [trap for trap in run.traps[-60:] if not trap.is_async]
+    if not any(trap.cause in (10, 20, 21, 23) for trap in run.traps):
+        return "h2.4", "the guest was never entered: what does hgatp hold?"
+    if len(run.traps) < 1000 or len({(t.cause, t.epc) for t in tail}) > 2:
+        return None
+    last = tail[-1]
+    if last.cause not in (20, 21, 23):
+        return None
+    if last.cause == 20 or last.tval >> 28 in (8, 9):  # where guests have their RAM
+        return "h2.5", (
+            f"the same page of RAM ({last.tval:#x}) faults again and again: its leaf "
+            "needs U, A, D, R, W and X at the right place of the table (h2.2), and "
+            "hgatp has to name that table (h2.4)"
+        )
+    return "h2.6", (
+        f"the access to {last.tval:#x} comes again and again: step over the "
+        "instruction, by its length, or go on at vstvec"
+    )
+
+
+def _refused(run: Run) -> Cause | None:
+    """A VM that could not be built, in lab h2."""
+    if _printed(run, r"hv: vm .*: (out of memory for .*)"):
+        return "h2.5", (
+            "gstage_back does not back a page of the VM's RAM: what do npt_walk and "
+            "npt_map return for it?"
+        )
+    if _printed(run, r"hv: vm .*: (vm\.dts: .* overlaps something else)"):
+        return "h2.7", "mmio_add refuses a device that overlaps nothing"
+    return None
+
+
 def _endless(run: Run) -> Cause | None:
+    if "h2.1" in run.reads:
+        return _endless_memory(run)
+    if "h3.1" in run.reads:
+        return _endless_time(run)
     tail = [trap for trap in run.traps[-60:] if not trap.is_async]
     if tail and "verdict_" in run.trap_log.where(tail[-1]):
         return "h1.5", "SRST came back to the guest: it has to end the VM"
@@ -96,6 +178,8 @@ def symptom(run: Run) -> Cause | None:
         return _endless(run)
     if run.status == STOPPED:
         return _stopped(run)
+    if run.status == BAD_CONFIG and "h2.1" in run.reads:
+        return _refused(run)
     return _panicked(run) if run.status == PANIC else None
 
 
@@ -124,5 +208,6 @@ def expect_pass(
     mute = "h1.5: sbi_dbcn prints nothing, or h1.3: a0, the length, is lost in step 7"
     silent = lines and not run.guest_lines
     run.expect_guest_output(lines, likely=mute if silent else likely)
-    expect_told(run, vm, *told, likely=f"{likely}; {LOST}")
+    lost = f"{likely}; {LOST}" if "h1.3" in run.reads else likely
+    expect_told(run, vm, *told, likely=lost)
     expect_end(run, vm, likely=likely)

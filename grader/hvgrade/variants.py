@@ -1,7 +1,7 @@
 """Submissions that are made to fail: mutants and cheats.
 
-A mutant is the reference with one plausible mistake in it, described in
-grader/mutants/LAB/mutants.toml; the tests that it names have to notice. A
+A mutant is the reference with one plausible mistake in it, described in a
+file grader/mutants/LAB/*.toml; the tests that it names have to notice. A
 cheat (grader/cheats/LAB/cheats.toml) wants points without the work.
 """
 
@@ -23,6 +23,7 @@ class Mutant:
     find: str  # is in the file exactly once
     replace: str
     kills: tuple[str, ...]  # every test that fails, and no other does
+    varies: tuple[str, ...] = ()  # but for these: with one QEMU, not with another
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def _tests(lab: Lab, names: list[str], path: Path) -> tuple[str, ...]:
 
 
 def load_mutants(lab: Lab, kit: Path = KIT) -> list[Mutant]:
-    path = kit / "grader/mutants" / lab.name / "mutants.toml"
+    folder = kit / "grader/mutants" / lab.name
     return [
         Mutant(
             row["name"],
@@ -62,7 +63,9 @@ def load_mutants(lab: Lab, kit: Path = KIT) -> list[Mutant]:
                 for test in _tests(lab, row["kills"], path)
                 if test not in _tests(lab, row.get("spares", []), path)
             ),
+            _tests(lab, row.get("varies", []), path),
         )
+        for path in sorted(folder.glob("*.toml"))
         for row in _tables(path, "mutant")
     ]
 

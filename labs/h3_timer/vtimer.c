@@ -30,7 +30,9 @@ void vtimer_start(struct vcpu *vcpu)
 
 void vtimer_stop(struct vcpu *vcpu)
 {
-	TODO("h3.1", "its deadline leaves the queue");
+	if (!vcpu->timer.queued)
+		return;
+	TODO("h3.3", "its deadline leaves the queue");
 }
 
 bool sbi_time(struct vcpu *vcpu)

@@ -6,6 +6,7 @@
  * completes. If the wire is still high then, the hardware interrupts us again.
  */
 #include "h4.h"
+#include "later.h"
 #include "riscv.h"
 
 /* Who owns each of the machine's sources; NULL: nobody. */

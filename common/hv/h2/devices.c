@@ -34,6 +34,30 @@ static uint64_t pflash_read(void *context, uint64_t offset, unsigned width)
 	return value;
 }
 
+/* ---- hvlab,scratch: a few bytes to read and to write ---- */
+
+/* Beyond its width a value is not specified: here it is all ones. */
+static uint64_t scratch_read(void *context, uint64_t offset, unsigned width)
+{
+	const struct vm *vm = context;
+	uint64_t value = ~0UL;
+
+	for (unsigned i = 0; i < width; i++)
+		memcpy((uint8_t *)&value + i,
+		       &vm->scratch[(offset + i) % VM_SCRATCH], 1);
+	return value;
+}
+
+static void scratch_write(void *context, uint64_t offset, unsigned width,
+			  uint64_t value)
+{
+	struct vm *vm = context;
+
+	for (unsigned i = 0; i < width; i++)
+		vm->scratch[(offset + i) % VM_SCRATCH] =
+			(uint8_t)(value >> 8 * i);
+}
+
 /* ---- passed through ---- */
 
 /* Only what the machine itself names at this address, with this size. */
@@ -82,15 +106,20 @@ static bool pass_through(struct vm *vm, const struct vm_device_node *node)
 	return true;
 }
 
-/* What is emulated, by "compatible". A row without functions waits for h4. */
+/* What is emulated, by "compatible". Rows without functions wait for a lab. */
 static const struct emulation {
 	const char *compatible;
 	struct mmio_device device;
 } emulations[] = {
 	{"hvlab,magic", {.widths = 8, .read = magic_read}},
 	{"cfi-flash", {.widths = 1 + 2 + 4 + 8, .read = pflash_read}},
+	{"hvlab,scratch",
+	 {.widths = 1 + 2 + 4 + 8,
+	  .read = scratch_read,
+	  .write = scratch_write}},
 	{"riscv,plic0",
 	 {.widths = 4, .read = vplic_mmio_read, .write = vplic_mmio_write}},
+	{"ns16550a", {.widths = 1, .read = vuart_read, .write = vuart_write}},
 };
 
 static const struct emulation *find_emulation(const struct vm *vm,
@@ -115,6 +144,10 @@ static bool emulate(struct vm *vm, const struct vm_device_node *node)
 	device.name = node->name;
 	device.base = GPA(node->base);
 	device.size = node->size;
+	device.widths = (unsigned)fdt_u64(&vm->fdt, node->node, "hv,widths",
+					  row->device.widths);
+	device.source =
+		(unsigned)fdt_u64(&vm->fdt, node->node, "interrupts", 0);
 	device.context = vm;
 	if (!mmio_add(vm, &device))
 		return vm_error(vm, "vm.dts: %s overlaps something else",

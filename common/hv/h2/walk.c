@@ -9,127 +9,150 @@
 #include "riscv.h"
 #include "vm.h"
 
-#define POINTER_RESERVED (PTE_U | PTE_A | PTE_D)
+#define FETCHES \
+	(1UL << CAUSE_FETCH_ACCESS | 1UL << CAUSE_FETCH_PAGE_FAULT | \
+	 1UL << CAUSE_FETCH_GUEST_PAGE_FAULT)
+#define LOADS \
+	(1UL << CAUSE_LOAD_ACCESS | 1UL << CAUSE_LOAD_PAGE_FAULT | \
+	 1UL << CAUSE_LOAD_GUEST_PAGE_FAULT)
+#define STORES \
+	(1UL << CAUSE_STORE_ACCESS | 1UL << CAUSE_STORE_PAGE_FAULT | \
+	 1UL << CAUSE_STORE_GUEST_PAGE_FAULT)
 
-/* One access on its way through one stage. */
-struct walk {
-	const char *name;
+struct stage {
 	uint64_t atp;	 /* vsatp or hgatp */
-	uint64_t access; /* PTE_R, PTE_W or PTE_X */
-	bool g_stage, user, quiet;
+	uint64_t access; /* what it is for: PTE_R, PTE_W or PTE_X */
+	bool user;	 /* U must be set: VU-mode, and any G-stage */
+	bool quiet;	 /* print nothing */
+	const struct stage *tables; /* VS-stage: its tables go through this */
 };
 
-/* A broken table may lie where no memory is: a load that may fail. */
-static bool peek(uint64_t hpa, uint64_t *value)
-{
-	uint64_t ok;
+static bool walk(struct stage stage, uint64_t addr, uint64_t *to);
 
-	__asm__ volatile("li	%1, 0\n"
-			 "1:	ld %0, (%2)\n"
-			 "li	%1, 1\n"
+/* One entry. A broken table may be where no memory is: a load that may fail. */
+static bool read_entry(const struct stage *stage, uint64_t at, uint64_t *pte)
+{
+	uint64_t hpa = at, ok = 0;
+
+	if (stage->tables && !walk(*stage->tables, at, &hpa)) {
+		struct stage aloud = *stage->tables;
+		aloud.quiet = false;
+		return walk(aloud, at, &hpa);
+	}
+	__asm__ volatile("1:	ld	%0, (%2)\n"
+			 "	li	%1, 1\n"
 			 "2:\n"
 			 ".pushsection .extable, \"a\"\n"
 			 ".balign 8\n"
 			 ".quad 1b, 2b\n"
 			 ".popsection"
-			 : "=&r"(*value), "=&r"(ok)
+			 : "+r"(*pte), "+r"(ok)
 			 : "r"(hpa)
 			 : "memory");
+	if (!ok && !stage->quiet)
+		printf("hv:     <- ends here: no memory at 0x%lx\n", hpa);
 	return ok;
 }
 
-/* Of these bits of a leaf, the one that is not as the access needs it. */
-static const char *leaf_problem(const struct walk *walk, uint64_t pte)
-{
-	uint64_t vsstatus = csr_read(vsstatus), allowed = pte;
-	bool sum = vsstatus & SSTATUS_SUM && walk->access != PTE_X;
-
-	if (!walk->g_stage && vsstatus & SSTATUS_MXR && pte & PTE_X)
-		allowed |= PTE_R;
-	if ((walk->g_stage || walk->user) && !(pte & PTE_U))
-		return "U is 0";
-	if (!walk->g_stage && !walk->user && pte & PTE_U && !sum)
-		return "U is 1";
-	if (!(allowed & walk->access))
-		return walk->access == PTE_R   ? "R is 0"
-		       : walk->access == PTE_W ? "W is 0"
-					       : "X is 0";
-	if (!(pte & PTE_A))
-		return "A is 0";
-	return walk->access == PTE_W && !(pte & PTE_D) ? "D is 0" : NULL;
-}
-
 /* Why the walk ends at this entry without a result, or NULL. */
-static const char *problem(const struct walk *walk, int level, uint64_t pte)
+static const char *problem(const struct stage *stage, int level, uint64_t pte)
 {
-	uint64_t ppn = (pte & PTE_PPN_MASK) >> PTE_PPN_SHIFT;
+	uint64_t vsstatus = stage->tables ? csr_read(vsstatus) : 0;
+	uint64_t unaligned = (1UL << 9 * level) - 1;
+	bool sum = vsstatus & SSTATUS_SUM && stage->access != PTE_X;
 
 	if (!(pte & PTE_V))
 		return "V is 0";
-	if (pte & PTE_W && !(pte & PTE_R))
-		return "W without R is reserved";
-	if (!(pte & PTE_RWX) && level == 0)
-		return "R, W and X are 0: no leaf at level 0";
 	if (!(pte & PTE_RWX))
-		return pte & POINTER_RESERVED
-			       ? "U, A and D are reserved in a pointer"
-			       : NULL;
-	if (ppn % (1UL << 9 * level))
-		return "the low PPN bits of a large leaf are not 0";
-	return leaf_problem(walk, pte);
+		return level == 0 ? "R, W, X are 0" : NULL;
+	if (pte >> PTE_PPN_SHIFT & unaligned)
+		return "a large leaf's low PPN bits";
+	if (stage->user && !(pte & PTE_U))
+		return "U is 0";
+	if (!stage->user && pte & PTE_U && !sum)
+		return "U is 1";
+	if (vsstatus & SSTATUS_MXR && pte & PTE_X)
+		pte |= PTE_R;
+	uint64_t missing = stage->access & ~pte;
+	if (missing & PTE_X)
+		return "X is 0";
+	if (missing & PTE_W)
+		return "W is 0";
+	if (missing & PTE_R)
+		return "R is 0";
+	if (!(pte & PTE_A))
+		return "A is 0";
+	return stage->access == PTE_W && !(pte & PTE_D) ? "D is 0" : NULL;
 }
 
-static void show(const struct walk *walk, int level, uint64_t at, uint64_t pte,
-		 const char *why)
+static void show(int level, uint64_t at, uint64_t pte, const char *why)
 {
 	char bits[] = "DAGUXWRV";
 
 	for (int i = 0; i < 8; i++)
 		if (!(pte & PTE_D >> i))
 			bits[i] = '-';
-	if (!walk->quiet)
-		printf("hv:     level %d: entry at 0x%lx is 0x%016lx %s%s%s\n",
-		       level, at, pte, bits, why ? " <- ends here: " : "",
-		       why ? why : "");
+	printf("hv:     level %d: 0x%lx has 0x%016lx %s%s%s\n", level, at, pte,
+	       bits, why ? " <- ends here: " : "", why ? why : "");
 }
 
-/* Where the stage sends addr, in *to. False if the walk ends before. */
-static bool walk_stage(const struct walk *walk, uint64_t addr, uint64_t *to)
+/* Where the stage sends addr, in *to. False if it is stopped on the way. */
+static bool walk(struct stage stage, uint64_t addr, uint64_t *to)
 {
-	uint64_t mode = walk->atp >> ATP_MODE_SHIFT, pte, hpa;
-	int levels = mode == ATP_MODE_BARE ? 0 : (int)mode - 5; /* 8: Sv39 */
-	int width = 12 + 9 * levels + (walk->g_stage ? 2 : 0);
-	/* Above it: copies of the highest bit; in the G-stage 0 (18.5.1). */
-	int64_t above = (int64_t)addr >> (walk->g_stage ? width : width - 1);
-	uint64_t table = walk->atp << 20 >> 8; /* PPN << 12 */
+	int levels = (int)(stage.atp >> ATP_MODE_SHIFT) - 5;	 /* 8 is Sv39 */
+	uint64_t table = stage.atp << 20 >> 8, pte = 0;		 /* PPN << 12 */
+	int bits = 12 + 9 * levels, more = stage.tables ? 0 : 2; /* Sv39x4 */
 
 	*to = addr;
-	if (!walk->quiet && levels)
-		printf("hv:   %s, Sv%d%s, of 0x%lx\n", walk->name,
-		       12 + 9 * levels, walk->g_stage ? "x4" : "", addr);
-	else if (!walk->quiet)
-		printf("hv:   %s, Bare, of 0x%lx\n", walk->name, addr);
-	if (levels && above != 0 && (walk->g_stage || above != -1)) {
-		if (!walk->quiet)
-			printf("hv:     <- ends here: more than %d bits\n",
-			       width);
-		return false;
-	}
-	for (int level = levels - 1; level >= 0; level--) {
-		unsigned shift = 12 + 9 * (unsigned)level;
-		uint64_t top = level == levels - 1 && walk->g_stage ? 2048 : 512;
-		uint64_t at = table + (addr >> shift) % top * 8;
-		(void)hpa;
-		if (!peek(at, &pte))
+	if (levels < 0)
+		return true; /* Bare */
+	/* Above its bits are copies of the last one; in the G-stage, zeroes. */
+	int64_t above = (int64_t)addr >> (stage.tables ? bits - 1 : bits + 2);
+	bool fits = above == 0 || (stage.tables && above == -1);
+	const char *end = fits ? "" : " <- ends here: too many bits";
+	if (!stage.quiet && stage.tables)
+		printf("hv:   VS-stage, Sv%d, of 0x%lx%s\n", bits, addr, end);
+	else if (!stage.quiet)
+		printf("hv:   G-stage, Sv%dx4, VMID %lu, of 0x%lx%s\n", bits,
+		       stage.atp >> HGATP_VMID_SHIFT & HGATP_VMID_MASK, addr,
+		       end);
+	for (int level = levels - 1; fits && level >= 0; level--) {
+		uint64_t size = PAGE_SIZE << 9 * level;
+		uint64_t mask = (512UL << (level == levels - 1 ? more : 0)) - 1;
+		uint64_t at = table + (addr / size & mask) * 8;
+		if (!read_entry(&stage, at, &pte))
 			return false;
-		const char *why = problem(walk, level, pte);
-		show(walk, level, at, pte, why);
-		if (why)
-			return false;
-		table = (pte & PTE_PPN_MASK) << 2;
-		*to = table + addr % (1UL << shift);
-		if (pte & PTE_RWX)
-			return true;
+		const char *why = problem(&stage, level, pte);
+		if (!stage.quiet)
+			show(level, at, pte, why);
+		table = (pte & PTE_PPN_MASK) >> PTE_PPN_SHIFT << 12;
+		*to = table + addr % size;
+		if (why || pte & PTE_RWX)
+			return !why;
 	}
-	return true;
+	return false;
+}
+
+/* What the exit was for: PTE_X, PTE_R, PTE_W; 0: it was no memory fault. */
+static uint64_t access_of(uint64_t scause)
+{
+	uint64_t cause = scause < CAUSE_COUNT ? 1UL << scause : 0;
+
+	if (cause & FETCHES)
+		return PTE_X;
+	if (cause & LOADS)
+		return PTE_R;
+	return cause & STORES ? PTE_W : 0;
+}
+
+void postmortem_walk(const struct vcpu *vcpu, uint64_t scause, uint64_t stval)
+{
+	uint64_t to, access = access_of(scause);
+	bool user = !(vcpu->sstatus & SSTATUS_SPP);
+	struct stage tables = {csr_read(hgatp), PTE_R, true, true, NULL};
+	struct stage g = {tables.atp, access, true, false, NULL};
+	struct stage vs = {csr_read(vsatp), access, user, false, &tables};
+
+	if (access && walk(vs, stval, &to) && walk(g, to, &to))
+		printf("hv:     no bit ended it: it leads to 0x%lx\n", to);
 }

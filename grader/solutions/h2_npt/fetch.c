@@ -17,9 +17,9 @@ uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn)
 		return 0;
 	}
 	/* HLVX faults as a load; the guest's own fetch would not. */
-	return csr_read(scause) == CAUSE_LOAD_PAGE_FAULT
-		       ? CAUSE_FETCH_PAGE_FAULT
-		       : CAUSE_FETCH_ACCESS;
+	return csr_read(scause) == CAUSE_LOAD_GUEST_PAGE_FAULT
+		       ? CAUSE_FETCH_ACCESS
+		       : CAUSE_FETCH_PAGE_FAULT;
 	/* END */
 }
 

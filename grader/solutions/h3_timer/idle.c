@@ -24,14 +24,14 @@ void hart_idle(void)
 bool exit_virtual_instruction(struct vcpu *vcpu)
 {
 	/* SOLUTION h3.5: block on a WFI; the rest is an illegal instruction */
-	uint64_t stval = csr_read(stval);
 	uint32_t insn;
 	uint64_t fault = vcpu_fetch(vcpu, &insn);
 
 	if (fault)
 		return vcpu_inject(vcpu, fault, vcpu->sepc);
-	if (insn != INSN_WFI)
-		return vcpu_inject(vcpu, CAUSE_ILLEGAL_INSTRUCTION, stval);
+	/* In user mode, WFI is illegal on every machine with S-mode (3.3.3). */
+	if (insn != INSN_WFI || !(vcpu->sstatus & SSTATUS_SPP))
+		return vcpu_inject(vcpu, CAUSE_ILLEGAL_INSTRUCTION, insn);
 	vcpu->sepc += 4;
 	return vcpu_block(vcpu);
 	/* END */

@@ -67,7 +67,9 @@ void vtimer_start(struct vcpu *vcpu)
 
 void vtimer_stop(struct vcpu *vcpu)
 {
-	/* SOLUTION h3.1: its deadline leaves the queue */
+	if (!vcpu->timer.queued)
+		return;
+	/* SOLUTION h3.3: its deadline leaves the queue */
 	host_timer_remove(&vcpu->timer);
 	/* END */
 }

@@ -6,6 +6,7 @@
  * completes. If the wire is still high then, the hardware interrupts us again.
  */
 #include "h4.h"
+#include "later.h"
 #include "riscv.h"
 
 /* Who owns each of the machine's sources; NULL: nobody. */
@@ -54,6 +55,11 @@ void host_external_interrupt(void)
 
 	while ((source = plic_claim()) != 0) {
 		struct vm *vm = owner[source];
+		if (!vm) { /* The host's own. */
+			host_device_interrupt(source);
+			plic_complete(source);
+			continue;
+		}
 		vplic_set_line(&vm->vplic, source, true);
 		vplic_set_line(&vm->vplic, source, false);
 		vplic_update(vm);

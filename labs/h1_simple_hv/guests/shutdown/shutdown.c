@@ -31,7 +31,7 @@ static void refuse_nonsense(void)
 
 void guest_program(void)
 {
-	const char *how = arg_word("how");
+	const char *how = *arg_word("how") ? arg_word("how") : "srst";
 	uint64_t number = guest_random();
 
 	printf("the end: %s, 0x%lx\n", how, number);

@@ -1,0 +1,158 @@
+"""Lab h3, tasks 3, 4 and 6: every deadline becomes one interrupt, in time."""
+
+import random
+import re
+
+import pytest
+
+from hvgrade.guest import (
+    VS_ECALL,
+    GuestRandom,
+    complaint,
+    expect_end,
+    folded,
+    refuse,
+    told,
+)
+from hvgrade.plugin import Boot
+from hvgrade.run import SHUTDOWN, Run
+from hvgrade.symptoms import expect_ending, expect_pass
+
+BUDGET = 400_000_000
+HOST_TIMER, GUEST_TIMER = 5, 6  # interrupts, as QEMU numbers them
+VIRTUAL = 22
+MS = 10_000  # ticks of the timebase
+LATE = 30  # ticks between a deadline and the guest's handler, at most
+SSTC = {("/cpus/cpu@0", "riscv,isa"): "rv64imafdc_sstc"}
+TICK = (
+    "h3.4: each deadline sets VSTIP once, and set_timer clears it; then stimecmp is "
+    "the next deadline (h3.3)"
+)
+
+
+def expect_ticks(
+    run: Run, n: int, period: int, likely: str, *, late: int = LATE, jitter: int = 1
+) -> None:
+    """The guest tick got n ticks, none lost, none twice, none drifting away."""
+    if complaint(run):
+        refuse(run, "tick", {}, likely)
+    expect_ending(run, SHUTDOWN, likely=likely)
+    line = f"{n} ticks of {period}, 0 lost, 0 early"
+    run.expect_line(line, likely=likely)
+    numbers = told(run, "tick")
+    words = ", ".join(map(str, numbers))
+    right = len(numbers) == 4 and numbers[:2] == [n, 0]
+    expected = f"{n} ticks, none lost, none early, told by where the guest exits"
+    run.check(right, expected, f"It tells {words}.", likely=likely, log="traps.log")
+    least, most = numbers[2:]
+    drift = "h3.4: how late a tick is must not depend on the ticks before it: "
+    run.check(
+        most - least <= jitter,
+        f"every tick equally late, within {jitter} ticks of the timebase",
+        f"the first are late by {least}, others by {most} ticks.",
+        likely=drift + "the guest's deadline is absolute, and it stays so in the queue",
+    )
+    run.check(
+        most <= late,
+        f"the handler runs within {late} ticks ({late * 100} instructions)",
+        f"it was {most} ticks late.",
+        likely=drift + "stimecmp has to be the very deadline",
+    )
+    run.expect_traps(GUEST_TIMER, n, is_async=True, vm="tick", likely=likely)
+    expect_end(run, "tick", likely=likely)
+
+
+@pytest.mark.parametrize("how", ["busy", "asleep"])
+def test_1000_ticks_without_drift(boot: Boot, rng: random.Random, how: str) -> None:
+    n, period = 1000, rng.randint(300, 900)
+    args = {"n": n, "period": period, "how": "sleep" if how == "asleep" else "busy"}
+    run = boot("tick", bootargs=args, budget=BUDGET)
+    likely = TICK if how == "busy" else f"h3.5: hart_idle takes the interrupt; {TICK}"
+    expect_ticks(run, n, period, likely)
+    if how == "busy":
+        once = "h3.3: the host's timer fires once for each deadline, and not besides"
+        run.expect_traps(HOST_TIMER, n, is_async=True, likely=once)
+    else:
+        sleeps = "h3.5: hstatus.VTW makes WFI exit; one exit is a whole sleep"
+        run.expect_traps(VIRTUAL, n, inside="timer_sleep", likely=sleeps)
+
+
+def test_stimecmp_follows_the_queue(boot: Boot, rng: random.Random) -> None:
+    # The host's own tick is 1 ms, and comes before the guest's next deadline.
+    n, period = rng.randint(30, 50), rng.randint(13, 19) * 1000 + rng.randint(1, 999)
+    likely = (
+        "h3.3: stimecmp is the earliest deadline of the queue, after every change: not "
+        "the one that was added last"
+    )
+    args = {"n": n, "period": period}
+    run = boot("tick", bootargs=args, append="limit=100000", budget=BUDGET)
+    expect_ticks(run, n, period, likely, jitter=LATE)
+    host = (n + 3) * period // MS - 2  # the host's own ticks
+    run.expect_traps(HOST_TIMER, is_async=True, at_least=n + host - 5, likely=likely)
+
+
+def test_preemptive_threads(boot: Boot, rng: random.Random) -> None:
+    seed, n, period = rng.getrandbits(32), rng.randint(20, 60), rng.randint(300, 1500)
+    args = {"seed": seed, "n": n, "period": period}
+    run = boot("threads", bootargs=args, budget=BUDGET)
+    total = folded(GuestRandom(seed).take(n))
+    likely = (
+        "h3.4: the interrupt has to reach a guest that never exits by itself, and "
+        "every register has to survive that exit"
+    )
+    lines = [f"{n} numbers, sum {total:#x}", "Multi-task(Preemptible) ok!"]
+    expect_pass(run, "threads", lines, [total], likely=likely)
+    switches = 2 * n // 4 - 1  # the queue has four slots
+    run.expect_traps(GUEST_TIMER, is_async=True, at_least=switches, likely=likely)
+    run.expect_traps(HOST_TIMER, is_async=True, at_least=switches, likely=likely)
+
+
+def test_host_tick_is_not_the_guests(boot: Boot, rng: random.Random) -> None:
+    wait = rng.randint(60_000, 200_000)
+    likely = (
+        "h3.4: host_timer_interrupt calls timer->fire of each timer that is due; "
+        "only a vCPU's own timer sets VSTIP, and only of that vCPU"
+    )
+    run = boot("clock", bootargs={"wait": wait}, append="limit=100000", budget=BUDGET)
+    complaints = {"a timer interrupt": likely}
+    line = f"{wait} ticks since 0"
+    expect_pass(run, "clock", [line], [wait], likely=likely, complaints=complaints)
+    run.expect_traps(GUEST_TIMER, 0, is_async=True, likely=likely)
+    ticks = "h3.4: the host's own timer was due each ms: fire each of them"
+    host = wait // MS - 1
+    run.expect_traps(HOST_TIMER, at_least=host, is_async=True, likely=ticks)
+    # And it ends a guest that goes on, after just so many of them.
+    limit = rng.randint(3, 9)
+    run = boot(
+        "clock", bootargs={"wait": 10**9}, append=f"limit={limit}", budget=BUDGET
+    )
+    ended = re.compile(r"hv: vm clock: stopped: its time is over \(limit=\)")
+    run.expect_line(ended, likely=ticks)
+    run.expect_traps(HOST_TIMER, limit, is_async=True, likely=ticks)
+
+
+def test_sstc_ticks_without_an_exit(boot: Boot, rng: random.Random) -> None:
+    n, period = 1000, rng.randint(300, 900)
+    args = {"n": n, "period": period}
+    table = ["exits per tick     set_timer  host timer"]
+    likely = (
+        "h3.6: the device tree says _sstc: henvcfg.STCE = 1, and the guest's own "
+        "stimecmp makes its ticks"
+    )
+    runs = {}
+    for name, sets in (("injected", {}), ("Sstc", SSTC)):
+        run = boot("tick", bootargs=args, set=sets, budget=BUDGET)
+        expect_ticks(run, n, period, likely if sets else TICK)
+        lines = 2
+        calls = len(run.trap_log.select(VS_ECALL, inside="sbi_ecall")) - lines
+        timer = len(run.trap_log.select(HOST_TIMER, is_async=True))
+        table.append(f"{name:18} {calls / n:9.2f}  {timer / n:10.2f}")
+        runs[name] = (run, calls, timer)
+    for name, want in (("injected", (n + 1, n)), ("Sstc", (0, 0))):
+        run, *got = runs[name]
+        expected = (
+            f"{name}: {want[0]} set_timer, {want[1]} host interrupts in {n} ticks"
+        )
+        fact = tuple(got) == want
+        run.check(fact, expected, "\n".join(table), likely=likely, log="traps.log")
+    run.expect_traps(VIRTUAL, 0, likely=likely)

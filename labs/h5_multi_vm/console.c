@@ -1,0 +1,35 @@
+/*
+ * console.c - h5.6: one terminal for all VMs. Their output comes out by whole
+ * lines, each with its VM's name; what is typed goes to the VM in focus.
+ */
+#include <stdio.h>
+
+#include "h5.h"
+#include "uart.h"
+
+struct vm *console_focus = &vms[0];
+
+void console_flush(struct vm *vm)
+{
+	TODO("h5.6", "show what waits, behind the prefix where one is due");
+}
+
+void vm_putc(struct vm *vm, char c)
+{
+	TODO("h5.6", "one VM: at once; more: line by line");
+}
+
+void console_close(struct vm *vm)
+{
+	TODO("h5.6", "show what waits, and end the line");
+}
+
+void console_switch(void)
+{
+	TODO("h5.6", "the focus to the next running VM, and a line about it");
+}
+
+void console_key(char c)
+{
+	TODO("h5.6", "to the VM in focus, but for the key that moves it");
+}

@@ -1,0 +1,13 @@
+/*
+ * vmid.c - h5.1: VMIDs by generation. Pure: who fences, and how many ids the
+ * hart knows, is somebody else's business.
+ *
+ * A VM never gives its id back. When all ids are given, everybody's becomes
+ * void at once, and one fence forgets all that was cached under them.
+ */
+#include "h5.h"
+
+void vmid_refresh(struct vmid_space *space, struct npt *npt)
+{
+	TODO("h5.1", "a current id; new generation, fence if they ran out");
+}
