@@ -38,7 +38,7 @@ def strip(text: str, name: str) -> str:
             if solution:
                 indent, task, hint = solution.groups()
                 notice = f'TODO "{task}", "{hint}"'
-                if name.endswith(".c"):
+                if not name.endswith(".S"):
                     notice = f'TODO("{task}", "{hint}");'
                 kept.append(indent + notice)
         elif END.match(line):
@@ -55,7 +55,7 @@ def strip(text: str, name: str) -> str:
 def stubs() -> dict[Path, str]:
     """Every student file with its content."""
     result = {}
-    for source in sorted((ROOT / "grader" / "solutions").glob("h?_*/*.[cS]")):
+    for source in sorted((ROOT / "grader" / "solutions").glob("h?_*/*.[chS]")):
         target = ROOT / "labs" / source.parent.name / source.name
         result[target] = strip(source.read_text(), source.name)
     return result

@@ -196,6 +196,11 @@ LATER int vm_getc(struct vm *vm)
 	return -1;
 }
 
+LATER bool sbi_console(struct vcpu *vcpu)
+{
+	return sbi_dbcn(vcpu);
+}
+
 LATER void console_close(struct vm *vm)
 {
 	(void)vm;

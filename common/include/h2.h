@@ -105,7 +105,7 @@ bool exit_guest_page_fault(struct vcpu *vcpu);
  */
 bool gstage_refuse(struct vcpu *vcpu);
 
-/* ---- h2.6 (insn.c, pure; fetch.c) ---- */
+/* ---- h2.6 (insn.h, pure; fetch.c) ---- */
 
 /* A load or store, taken apart. */
 struct insn {
@@ -116,22 +116,7 @@ struct insn {
 	unsigned length;  /* bytes of the instruction: 2 or 4 */
 };
 
-/*
- * h2.6: decode an integer load or store: lb lh lw ld lbu lhu lwu sb sh sw sd
- * and c.lw c.ld c.sw c.sd c.lwsp c.ldsp c.swsp c.sdsp (of a compressed one,
- * the upper half of insn is not looked at). False for everything else: FP,
- * AMOs, reserved encodings such as c.lwsp with rd = x0.
- */
-bool insn_decode(uint32_t insn, struct insn *out);
-
-/*
- * h2.6: the same from htinst (18.6.3), where bit 1 tells the length of the
- * original and bit 0 is set. False if htinst is no transformed instruction.
- */
-bool insn_decode_htinst(uint64_t htinst, struct insn *out);
-
-/* h2.6: what a load puts into its register: raw, cut to width, extended. */
-uint64_t insn_extend(const struct insn *insn, uint64_t raw);
+/* The functions that decode it are in your insn.h, with their contracts. */
 
 /*
  * h2.6: read the instruction at vcpu->sepc as the guest fetches it: with
@@ -152,7 +137,7 @@ uint64_t vcpu_fetch(struct vcpu *vcpu, uint32_t *insn);
  */
 bool mmio_emulate(struct vcpu *vcpu, gpa_t gpa);
 
-/* ---- h2.7 (mmio.c, pure) ---- */
+/* ---- h2.7 (mmio.c and mmio.h, pure) ---- */
 
 /*
  * h2.7: put a device on the bus. False if its range is empty, wraps, overlaps
@@ -160,10 +145,4 @@ bool mmio_emulate(struct vcpu *vcpu, gpa_t gpa);
  */
 bool mmio_add(struct vm *vm, const struct mmio_device *device);
 
-/*
- * h2.7: one access to the device whose range contains gpa. False if there is
- * no device, or it does not take this width, or has no handler for this
- * direction, or the access crosses its end.
- */
-bool mmio_access(const struct vm *vm, gpa_t gpa, const struct insn *insn,
-		 uint64_t *value);
+/* How an access finds its device is in your mmio.h. */

@@ -64,18 +64,6 @@ void vcpu_put(struct vcpu *vcpu);
 void fp_save(struct fp_state *fp);
 void fp_restore(const struct fp_state *fp);
 
-/* ---- h5.4 (switch.c): interrupts for any vCPU ---- */
-
-/*
- * h5.4: raise or lower IRQ_VSSI, IRQ_VSTI or IRQ_VSEI: in the CSR hvip if the
- * vCPU's state is in the hart, else in vcpu->hvip. counts.interrupts counts
- * those that were low before.
- */
-void vcpu_irq_set(struct vcpu *vcpu, unsigned irq, bool level);
-
-/* h5.4: is one of them high that the guest has enabled in vsie? */
-bool vcpu_irq_pending(const struct vcpu *vcpu);
-
 /* ---- h5.3 (sched.c, pure; turns.c): whose turn it is ---- */
 
 struct sched {
@@ -121,6 +109,18 @@ struct vcpu *sched_next(void);
  * the host's queue, does.
  */
 bool vcpu_block(struct vcpu *vcpu);
+
+/* ---- h5.4 (switch.c): interrupts for any vCPU ---- */
+
+/*
+ * h5.4: raise or lower IRQ_VSSI, IRQ_VSTI or IRQ_VSEI: in the CSR hvip if the
+ * vCPU's state is in the hart, else in vcpu->hvip. counts.interrupts counts
+ * those that were low before.
+ */
+void vcpu_irq_set(struct vcpu *vcpu, unsigned irq, bool level);
+
+/* h5.4: is one of them high that the guest has enabled in vsie? */
+bool vcpu_irq_pending(const struct vcpu *vcpu);
 
 /* ---- h5.5 (contain.c): the end of a VM ---- */
 

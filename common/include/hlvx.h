@@ -15,24 +15,21 @@
  * (21) of the G-stage. QEMU 7.2 has 5 for the former, as long as our own satp
  * is Bare; QEMU 10.0 has 12 for both.
  */
-static inline bool hlvx_hu(gva_t gva, uint16_t *half)
+static inline bool hlvx_hu(gva_t gva, uint32_t *half)
 {
-	uint64_t value = 0, ok;
-
-	__asm__ volatile(".option push\n"
-			 ".option arch, +h\n"
-			 "li	%1, 0\n"
-			 "1:	hlvx.hu %0, (%2)\n"
-			 "li	%1, 1\n"
-			 "2:\n"
-			 ".option pop\n"
-			 ".pushsection .extable, \"a\"\n"
-			 ".balign 8\n"
-			 ".quad 1b, 2b\n"
-			 ".popsection"
-			 : "+r"(value), "=&r"(ok)
-			 : "r"(gva.a)
-			 : "memory");
-	*half = (uint16_t)value;
-	return ok;
+	__asm__ goto(".option push\n"
+		     ".option arch, +h\n"
+		     "1:	hlvx.hu %0, (%1)\n"
+		     ".option pop\n"
+		     ".pushsection .extable, \"a\"\n"
+		     ".balign 8\n"
+		     ".quad 1b, %l[fault]\n"
+		     ".popsection"
+		     : "=r"(*half)
+		     : "r"(gva.a)
+		     : "memory"
+		     : fault);
+	return true;
+fault:
+	return false;
 }

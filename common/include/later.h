@@ -62,6 +62,9 @@ uint64_t vuart_read(void *vm, uint64_t offset, unsigned width)
 void vuart_write(void *vm, uint64_t offset, unsigned width, uint64_t value)
 	__attribute__((weak));
 
+/* DBCN is sbi_dbcn of h1. h5: it can read what was typed, too. */
+bool sbi_console(struct vcpu *vcpu);
+
 /* h5: SBI extensions. */
 bool sbi_ipi(struct vcpu *vcpu) __attribute__((weak));
 bool sbi_rfence(struct vcpu *vcpu) __attribute__((weak));

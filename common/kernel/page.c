@@ -71,10 +71,6 @@ static bool run_all(size_t first, size_t pages, bool want_used)
 
 static void run_flip(size_t first, size_t pages)
 {
-	/* Whole words first: nearly all of a large run. */
-	for (; first % WORD_BITS == 0 && pages >= WORD_BITS;
-	     first += WORD_BITS, pages -= WORD_BITS)
-		used[first / WORD_BITS] ^= ~0UL;
 	while (pages) {
 		size_t here = WORD_BITS - first % WORD_BITS;
 		here = here < pages ? here : pages;
@@ -136,7 +132,10 @@ void *page_alloc(size_t pages)
 
 	if (first == pages_total)
 		return NULL;
-	run_flip(first, pages);
+	if (pages < WORD_BITS)
+		run_flip(first, pages);
+	else
+		memset(&used[first / WORD_BITS], 0xff, pages / 8);
 	pages_free -= pages;
 	void *page = hpa_ptr(HPA(base + first * PAGE_SIZE));
 	memset(page, 0, pages * PAGE_SIZE);

@@ -217,7 +217,11 @@ class Unit:
     def _raise_shortest(
         self, found: Sequence[tuple[_UnitFailure, T]], body: Callable[[T], None]
     ) -> NoReturn:
-        """Again, for the log and for the names and lines of a crash."""
-        failure, value = min(found, key=lambda pair: pair[0].size)
-        body(value)
+        """Again, for the log and for the names and lines of a crash.
+
+        Of equally long ones the last: Hypothesis goes from large to small.
+        """
+        failure, value = min(reversed(found), key=lambda pair: pair[0].size)
+        if len(found) > 1:
+            body(value)
         raise failure  # it does not fail every time

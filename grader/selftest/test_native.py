@@ -15,7 +15,9 @@ from hvgrade.native import Driver, Ended, report_lines
 from hvgrade.verdict import Infrastructure
 
 # A driver in Python: each command is a line of code, with answer() to answer.
-DRIVER = f"#!{sys.executable} -SE" + r"""
+DRIVER = (
+    f"#!{sys.executable} -SE"
+    + r"""
 import os, signal, sys, time
 def say(text):
     os.write(1, text.encode())
@@ -25,6 +27,7 @@ for line in sys.stdin:
     key, _, code = line.partition(" ")
     exec(code)
 """
+)
 
 
 @pytest.fixture
@@ -152,9 +155,9 @@ def test_a_report_is_told_in_few_lines() -> None:
         "  in npt_walk, labs/h2_npt/npt.c:57",
         "  in npt_map, labs/h2_npt/npt.c:99",
     ]
-    undefined = "/a/h2_npt/insn.c:9:5: runtime error: shift exponent 64 is too large"
-    assert report_lines(f"{undefined}\n    #0 0x1 in f /a/h2_npt/insn.c:9\n") == [
-        "labs/h2_npt/insn.c:9:5: runtime error: shift exponent 64 is too large",
-        "  in f, labs/h2_npt/insn.c:9",
+    undefined = "/a/h2_npt/insn.h:9:5: runtime error: shift exponent 64 is too large"
+    assert report_lines(f"{undefined}\n    #0 0x1 in f /a/h2_npt/insn.h:9\n") == [
+        "labs/h2_npt/insn.h:9:5: runtime error: shift exponent 64 is too large",
+        "  in f, labs/h2_npt/insn.h:9",
     ]
     assert report_lines("a\n\nb\nc\nd\ne\n") == ["b", "c", "d", "e"]

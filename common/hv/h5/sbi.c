@@ -8,6 +8,8 @@
 #include "h5.h"
 #include "riscv.h"
 
+#define CONSOLE_WRITE_MAX 1024UL /* bytes */
+
 /* A set of harts, of which only the caller exists. */
 static bool mask_ok(const struct vcpu *vcpu, uint64_t mask, uint64_t base)
 {
@@ -98,6 +100,40 @@ bool sbi_hsm(struct vcpu *vcpu)
 	default:
 		return sbi_return(vcpu, SBI_ERR_NOT_SUPPORTED, 0);
 	}
+}
+
+/* What was typed, as far as there is room for it. */
+static bool console_read(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	gpa_t to = GPA(vcpu->gpr[REG_A1]);
+	uint64_t size = vcpu->gpr[REG_A0], done = 0;
+	int key;
+
+	if (vcpu->gpr[REG_A2] != 0 || !vm_in_ram(vm, to, size))
+		return sbi_return(vcpu, SBI_ERR_INVALID_PARAM, 0);
+	for (; done < size && (key = vm_getc(vm)) >= 0; done++) {
+		uint8_t byte = (uint8_t)key;
+		vm_copy_to(vm, GPA(to.a + done), &byte, 1);
+	}
+	return sbi_return(vcpu, SBI_SUCCESS, done);
+}
+
+/*
+ * One call may write less than it was told (12.1), or a guest with 100 MiB of
+ * text would hold the hart for seconds.
+ */
+bool sbi_console(struct vcpu *vcpu)
+{
+	uint64_t *size = &vcpu->gpr[REG_A0];
+	gpa_t from = GPA(vcpu->gpr[REG_A1]);
+
+	if (vcpu->gpr[REG_A6] == SBI_DBCN_CONSOLE_READ)
+		return console_read(vcpu);
+	if (vcpu->gpr[REG_A6] == SBI_DBCN_CONSOLE_WRITE &&
+	    *size > CONSOLE_WRITE_MAX && vm_in_ram(vcpu->vm, from, *size))
+		*size = CONSOLE_WRITE_MAX;
+	return sbi_dbcn(vcpu);
 }
 
 bool sbi_legacy_getchar(struct vcpu *vcpu)

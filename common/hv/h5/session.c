@@ -87,14 +87,14 @@ static uint64_t sum(const uint64_t *numbers, unsigned count)
 void hv_summary(void)
 {
 	printf("hv: vm                ran ms  slices     exits interrupts "
-	       "RAM KiB restarts\n");
+	       "  pages restarts\n");
 	for (unsigned i = 0; i < vm_count; i++) {
 		const struct vm *vm = &vms[i];
 		const struct vcpu_counts *counts = &vm->vcpus[0].counts;
 		printf("hv: %-16s %7lu %7lu %9lu %10lu %7lu %8lu\n", vm->name,
 		       counts->ran / TICKS_PER_MS, counts->turns,
 		       sum(counts->exits, 64), counts->interrupts,
-		       (vm->backed_4k + vm->backed_2m * 512) * 4, vm->restarts);
+		       vm->backed_4k + vm->backed_2m * 512, vm->restarts);
 	}
 	if (page_count_free() != pages_at_start)
 		printf("hv: %ld pages were not given back\n",

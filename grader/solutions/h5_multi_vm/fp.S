@@ -3,6 +3,8 @@
  * itself never uses them. a0 points to a struct fp_state: f0 to f31 by
  * number, 8 bytes each, then fcsr.
  */
+#include "asm.h"
+
 	.option	arch, +d
 
 	.text

@@ -22,7 +22,7 @@ from hvgrade.symptoms import LOST, expect_ending, expect_pass
 from hvgrade.verdict import Infrastructure
 
 HART = 0x1234  # in the vm.dts of this lab's guests
-BUDGET = 20_000_000
+BUDGET = 10_000_000  # instructions: the longest guest here needs 2 million
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 

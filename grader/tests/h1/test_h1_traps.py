@@ -22,7 +22,7 @@ from hvgrade.symptoms import LOST, expect_ending, expect_pass
 CPU = ("/cpus/cpu@0", "reg")
 MAGIC_REG = ("/magic@40", "reg")
 MAGIC_VALUE = ("/magic@40", "hv,value")
-BUDGET = 20_000_000
+BUDGET = 10_000_000  # instructions: the longest guest here needs 2 million
 ILLEGAL, LOAD, STORE, FETCH, U_ECALL = 2, 5, 7, 1, 8
 CSRR_MHARTID = 0xF1402073
 

@@ -58,7 +58,7 @@ class Access:
         self.access(funct3 & 4, funct3 & 3)
 
     def all(self) -> None:
-        for reg in range(32):
+        for reg in (*range(1, 32), 0):
             for funct3 in range(4):
                 self.full(1, funct3)
             for funct3 in range(7):

@@ -1,4 +1,4 @@
-"""Lab h2, task 6, on this machine: insn.c against the encodings of the manual.
+"""Lab h2, task 6, on this machine: insn.h against the encodings of the manual.
 
 The tables below are the Unprivileged manual's (2.6, and the chapter on C for the
 compressed ones), not the hypervisor's: a row per instruction.

@@ -1,4 +1,4 @@
-"""Lab h2, task 7, on this machine: mmio.c against a bus in a few lines."""
+"""Lab h2, task 7, on this machine: mmio.c and mmio.h against a bus in a few lines."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -245,6 +245,7 @@ _TABLES: list[list[Run]] = [
     [leaves(0, 1, 3)],
     [leaves(0, 0, 3), leaves(2 * MIB, 1, 2), leaves(GIB, 2)],
     [leaves(2 * MIB - PAGE, 0, 2)],
+    [leaves(0, 0, perm=X), leaves(2 * MIB, 1, perm=X), leaves(GIB, 2, perm=X)],
     [leaves(0, 0, 512, R | W), leaves(2 * MIB, 1, 1, R | X)],
 ]
 _RANGES = [

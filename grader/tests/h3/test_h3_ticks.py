@@ -18,7 +18,7 @@ from hvgrade.plugin import Boot
 from hvgrade.run import SHUTDOWN, Run
 from hvgrade.symptoms import expect_ending, expect_pass
 
-BUDGET = 400_000_000
+BUDGET = 150_000_000
 HOST_TIMER, GUEST_TIMER = 5, 6  # interrupts, as QEMU numbers them
 VIRTUAL = 22
 MS = 10_000  # ticks of the timebase

@@ -18,7 +18,7 @@ from hvgrade.run import SHUTDOWN, Run
 from hvgrade.symptoms import expect_ending, expect_pass
 from hvgrade.traps import HV
 
-BUDGET = 400_000_000
+BUDGET = 150_000_000
 GUEST_TIMER, MACHINE_TIMER = 6, 7  # interrupts, as QEMU numbers them
 VIRTUAL = 22
 MS = 10_000  # ticks of the timebase
@@ -68,7 +68,7 @@ def _instruction(run: Run, address: int) -> int:
 
 
 def test_sleeping_guest_costs_nothing(boot: Boot, rng: random.Random) -> None:
-    seed, n, longest = rng.getrandbits(32), rng.randint(4, 9), 40 * MS
+    seed, n, longest = rng.getrandbits(32), rng.randint(4, 9), 10 * MS
     likely = (
         "h3.5: WFI exits once (hstatus.VTW), and the guest is not entered again before "
         "it has an interrupt"

@@ -226,7 +226,40 @@ def run(unit: Unit, start: Plic, ops: Sequence[Op], likely: str) -> None:
             run(unit, before, [op], likely)
         what = filter(None, (op.result(value), right.changes(before)))
         expected = f"{calls[index].words} -> {'; '.join(what)}"
-        unit.fail(calls[: index + 1], did, expected, likely=likely)
+        cause = _cause(op, before, right, state, got == value)
+        unit.fail(calls[: index + 1], did, expected, likely=cause)
+
+
+def _cause(op: Op, before: Plic, right: Plic, state: Plic, returned: bool) -> str:
+    """What most often leads to this difference."""
+    claims = op.name in ("best", "claim") or op.args[:1] == (CLAIM,)
+    if claims and op.name != "write":
+        if not returned:
+            return (
+                "h4.3: of what is pending and enabled, the highest priority above the "
+                "threshold; of equal ones the lowest id; priority 0 never"
+            )
+        return "h4.3: a claim moves its source from pending to claimed, best nothing"
+    if claims or op.name == "complete":
+        if right.claimed == before.claimed:
+            return (
+                "h4.2: a completion counts for a source that is claimed and enabled, "
+                "by its exact number; all others are ignored"
+            )
+        if state.pending != right.pending:
+            return "h4.2: after its completion it is pending if its line is high"
+        return "h4.2: after its completion a source is not claimed any more"
+    if op.name == "line":
+        return (
+            "h4.2: a high line makes the source pending unless it is claimed; a "
+            "pending bit outlives the line; ids that do not exist do nothing"
+        )
+    if state.pending != right.pending or state.claimed != right.claimed:
+        return "h4.1: this access claims and completes nothing; pending is read-only"
+    return (
+        "h4.1: 4 bytes per priority, of which 3 bits stay; 32 sources per word, 0x80 "
+        "bytes of enables per context; what does not exist reads 0, ignores writes"
+    )
 
 
 def _sources() -> st.SearchStrategy[int]:

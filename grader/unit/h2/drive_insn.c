@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "driver.h"
-#include "h2.h"
+#include "inline.h"
 
 #define UNSET 0xa5 /* fills what the student's function must fill in */
 
@@ -37,7 +37,7 @@ static void decode(void)
 	while (host_more_args()) {
 		struct insn insn;
 		memset(&insn, UNSET, sizeof(insn));
-		bool taken = insn_decode((uint32_t)host_arg(), &insn);
+		bool taken = unit_insn_decode((uint32_t)host_arg(), &insn);
 		answer_insn(taken, &insn);
 	}
 }
@@ -52,7 +52,7 @@ static void decode_all(void)
 		if ((half & 3) == 3)
 			continue;
 		memset(&insn, UNSET, sizeof(insn));
-		bool taken = insn_decode(upper | half, &insn);
+		bool taken = unit_insn_decode(upper | half, &insn);
 		answer_insn(taken, &insn);
 	}
 }
@@ -63,7 +63,7 @@ static void htinst(void)
 	while (host_more_args()) {
 		struct insn insn;
 		memset(&insn, UNSET, sizeof(insn));
-		bool taken = insn_decode_htinst(host_arg(), &insn);
+		bool taken = unit_insn_decode_htinst(host_arg(), &insn);
 		answer_insn(taken, &insn);
 	}
 }
@@ -75,7 +75,7 @@ static void extend(void)
 		struct insn insn = {.reg = 10, .length = 4};
 		insn.sign_extend = host_arg();
 		insn.width = (unsigned)host_arg();
-		host_answer(" %lx", insn_extend(&insn, host_arg()));
+		host_answer(" %lx", unit_insn_extend(&insn, host_arg()));
 	}
 }
 

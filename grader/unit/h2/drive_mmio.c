@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "driver.h"
-#include "h2.h"
+#include "inline.h"
 
 static struct vm vm;
 static unsigned char contexts[256]; /* the address of one is a device's name */
@@ -104,7 +104,7 @@ static void access_at(void)
 	content = host_arg();
 	calls = 0;
 	last = (struct call){.kind = '-', .context = contexts};
-	bool done = mmio_access(&vm, gpa, &insn, &value);
+	bool done = unit_mmio_access(&vm, gpa, &insn, &value);
 	host_answer(" %d %lx %u %c %lx %lx %u %lx", done, value, calls,
 		    last.kind,
 		    (uint64_t)((unsigned char *)last.context - contexts),

@@ -1,5 +1,5 @@
 /*
- * driver.c - the driver of lab h2's pure files: npt.c, insn.c, mmio.c.
+ * driver.c - the driver of lab h2's pure files: npt.c, insn.h, mmio.c, mmio.h.
  */
 #include "driver.h"
 

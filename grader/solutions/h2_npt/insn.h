@@ -1,8 +1,12 @@
 /*
- * insn.c - h2.6: which load or store is this? Pure: bits in, fields out.
+ * insn.h - h2.6: which load or store is this? Pure: bits in, fields out.
+ *
+ * A header, so that fetch.c gets it compiled in: a call per step would cost
+ * every access to a device 40 instructions more.
  *
  * The formats: Unprivileged, 2.6, and the chapter on "C" for compressed ones.
  */
+#pragma once
 #include "h2.h"
 #include "riscv.h"
 
@@ -11,13 +15,13 @@
 #define OPCODE_STORE 0x23U
 
 /* Bits high..low of an instruction. */
-static unsigned field(uint32_t insn, int high, int low)
+static inline unsigned field(uint32_t insn, int high, int low)
 {
 	return insn >> low & ((2U << (high - low)) - 1);
 }
 
 /* funct3 of a load: bits 1..0 the width, bit 2 "zero-extend". */
-static bool decode_32(uint32_t insn, struct insn *out)
+static inline bool decode_32(uint32_t insn, struct insn *out)
 {
 	unsigned opcode = field(insn, 6, 0), funct3 = field(insn, 14, 12);
 	bool store = opcode == OPCODE_STORE;
@@ -40,7 +44,7 @@ static bool decode_32(uint32_t insn, struct insn *out)
  * Quadrant 0 has c.lw and the like, quadrant 2 those relative to sp. In both,
  * funct3 is 2, 3 for loads and 6, 7 for stores of 4 and 8 bytes.
  */
-static bool decode_16(uint32_t insn, struct insn *out)
+static inline bool decode_16(uint32_t insn, struct insn *out)
 {
 	unsigned quadrant = field(insn, 1, 0), funct3 = field(insn, 15, 13);
 	bool store = funct3 & 4;
@@ -63,14 +67,24 @@ static bool decode_16(uint32_t insn, struct insn *out)
 }
 
 /* END */
-bool insn_decode(uint32_t insn, struct insn *out)
+/*
+ * Decode an integer load or store: lb lh lw ld lbu lhu lwu sb sh sw sd and
+ * c.lw c.ld c.sw c.sd c.lwsp c.ldsp c.swsp c.sdsp (of a compressed one, the
+ * upper half of insn is not looked at). False for everything else: FP, AMOs,
+ * reserved encodings such as c.lwsp with rd = x0.
+ */
+static inline bool insn_decode(uint32_t insn, struct insn *out)
 {
 	/* SOLUTION h2.6: take an integer load or store apart */
 	return (insn & 3) == 3 ? decode_32(insn, out) : decode_16(insn, out);
 	/* END */
 }
 
-bool insn_decode_htinst(uint64_t htinst, struct insn *out)
+/*
+ * The same from htinst (18.6.3), where bit 1 tells the length of the original
+ * and bit 0 is set. False if htinst is no transformed instruction.
+ */
+static inline bool insn_decode_htinst(uint64_t htinst, struct insn *out)
 {
 	/* SOLUTION h2.6: the same from a transformed instruction */
 	if (!(htinst & HTINST_TRANSFORMED) ||
@@ -81,7 +95,8 @@ bool insn_decode_htinst(uint64_t htinst, struct insn *out)
 	/* END */
 }
 
-uint64_t insn_extend(const struct insn *insn, uint64_t raw)
+/* What a load puts into its register: raw, cut to its width, extended. */
+static inline uint64_t insn_extend(const struct insn *insn, uint64_t raw)
 {
 	/* SOLUTION h2.6: cut to the width, extend by sign or zero */
 	unsigned unused = 64 - 8 * insn->width;
