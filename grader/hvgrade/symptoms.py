@@ -171,7 +171,10 @@ def _endless(run: Run) -> Cause | None:
 def symptom(run: Run) -> Cause | None:
     """The task and the likely cause, if the way in which it ended tells."""
     guests = [symbols for name, symbols in run.trap_log.symbols.items() if name != HV]
-    if any(t.cause == 9 and any(g.has(t.epc) for g in guests) for t in run.traps):
+    if any(
+        t.cause == 9 and not t.is_async and any(g.has(t.epc) for g in guests)
+        for t in run.traps
+    ):
         text = "hstatus.SPV is 0, so sret stayed in HS-mode instead of entering VS-mode"
         return "h1.2", text
     if run.status == BUDGET or run.trap_log.flooded:

@@ -69,7 +69,7 @@ int npt_walk(const struct npt *npt, gpa_t gpa, struct npt_leaf *leaf)
 
 	if (gpa.a >= NPT_GPA_SIZE)
 		return NPT_ERR_RANGE;
-	for (int level = NPT_LEVELS - 1;; level--) {
+	for (int level = NPT_LEVELS - 1; level >= 0; level--) {
 		pte_t *entry = &table[npt_index(gpa, level)];
 		*leaf = (struct npt_leaf){entry, level};
 		if (!(*entry & PTE_V))
@@ -78,7 +78,8 @@ int npt_walk(const struct npt *npt, gpa_t gpa, struct npt_leaf *leaf)
 			return NPT_OK;
 		table = pte_to_table(*entry);
 	}
-	/* END */
+	return NPT_ERR_UNMAPPED; /* Nothing makes a table below level 0. */
+				 /* END */
 }
 
 /* HIDDEN */
@@ -104,7 +105,7 @@ static pte_t *entry_make(struct npt *npt, gpa_t gpa, int level)
 static bool any_mapped(const struct npt *npt, gpa_t gpa, uint64_t size)
 {
 	uint64_t end = gpa.a + size;
-	struct npt_leaf leaf;
+	struct npt_leaf leaf = {0};
 
 	while (gpa.a < end) {
 		if (npt_walk(npt, gpa, &leaf) == NPT_OK)
@@ -155,7 +156,7 @@ int npt_map(struct npt *npt, gpa_t gpa, hpa_t hpa, uint64_t size, uint64_t perm)
 /* Make sure that no leaf crosses gpa: split those that do, level by level. */
 static int split_at(struct npt *npt, gpa_t gpa)
 {
-	struct npt_leaf leaf;
+	struct npt_leaf leaf = {0};
 
 	while (npt_walk(npt, gpa, &leaf) == NPT_OK &&
 	       gpa.a % level_size(leaf.level)) {
@@ -229,7 +230,7 @@ int npt_protect(struct npt *npt, gpa_t gpa, uint64_t size, uint64_t perm)
 {
 	/* SOLUTION h2.3: split at both ends, change each leaf, fence */
 	uint64_t end = gpa.a + size;
-	struct npt_leaf leaf;
+	struct npt_leaf leaf = {0};
 
 	if (!range_ok(gpa, size))
 		return NPT_ERR_RANGE;

@@ -230,26 +230,20 @@ def test_pflash_passed_through(boot: Boot, rng: random.Random) -> None:
 
 def test_overlapping_devices_are_refused(boot: Boot, rng: random.Random) -> None:
     likely = "h2.7: mmio_add refuses what overlaps the RAM or another device"
-    magic = somewhere(rng)
-    size = rng.randrange(2, 65)
-    overlaps = [
-        magic - rng.randrange(1, size),  # its end is in the other device
-        magic + rng.randrange(8),  # its start is
-        RAM - rng.randrange(1, size),
-        RAM + RAM_SIZE - rng.randrange(1, 0x1000),
-    ]
-    base = rng.choice(overlaps)
-    run = boot(
-        "access",
-        set={MAGIC: magic << 64 | 8, SCRATCH: base << 64 | size},
-        budget=BUDGET,
-    )
-    expect_ending(run, BAD_CONFIG, likely=likely)
-    run.expect_line(
-        "hv: vm access: vm.dts: scratch@10001000 overlaps something else",
-        likely=likely,
-    )
-    run.expect_traps(VS_ECALL, 0, likely=likely)
+    magic, size = somewhere(rng), rng.randrange(2, 65)
+    over_a_device = magic - rng.randrange(1, size), magic + rng.randrange(8)
+    over_the_ram = RAM - rng.randrange(1, size), RAM + RAM_SIZE - rng.randrange(1, size)
+    for bases in (over_a_device, over_the_ram):
+        base = rng.choice(bases)
+        run = boot(
+            "access",
+            set={MAGIC: magic << 64 | 8, SCRATCH: base << 64 | size},
+            budget=BUDGET,
+        )
+        expect_ending(run, BAD_CONFIG, likely=likely)
+        line = "hv: vm access: vm.dts: scratch@10001000 overlaps something else"
+        run.expect_line(line, likely=likely)
+        run.expect_traps(VS_ECALL, 0, likely=likely)
 
 
 def _refused(seed: int, base: int, size: int, widths: int, magic: int) -> Faults:

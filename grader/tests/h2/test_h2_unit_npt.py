@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hvgrade.npt.calls import (
     RWX,
     Op,
-    Script,
     built,
     error_words,
     leaves,
@@ -41,6 +40,7 @@ from hvgrade.npt.model import (
     Npt,
     Run,
 )
+from hvgrade.npt.script import Script
 from hvgrade.unit import Call, Unit
 
 Walks = tuple[list[Run], list[int]]

@@ -19,7 +19,7 @@ CPU = ("/cpus/cpu@0", "reg")
 CLAIM = 0xC200004
 LOAD_FAULT = 21
 VS_EXTERNAL = 10
-BUDGET = 50_000_000
+BUDGET = 10_000_000
 # While a guest waits for us, its time is ours: half a minute, in nanoseconds.
 # Only a guest that waits for ever gets that far.
 PATIENCE = 30_000_000_000

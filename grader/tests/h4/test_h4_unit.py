@@ -314,19 +314,28 @@ def _offsets(claims: bool) -> st.SearchStrategy[int]:
     contexts = st.one_of(st.just(0), st.sampled_from([0, 1, 2, 15, 1023]))
     words = st.one_of(st.integers(0, 5), st.integers(0, 31))
     pages = [THRESHOLD, *(CLAIM,) * claims, CONTEXT + 8, CONTEXT + 0xFFC]
+
+    def priority(source: int) -> int:
+        return 4 * (source % 1024)
+
+    def pending(word: int) -> int:
+        return PENDING + 4 * word
+
+    def enable(context: int, word: int) -> int:
+        return ENABLE + ENABLE_SIZE * context + 4 * word
+
+    def page(context: int, register: int) -> int:
+        return CONTEXT + CONTEXT_SIZE * context + register
+
     return st.one_of(
-        _ids().map(lambda s: 4 * (s % 1024)),
-        words.map(lambda w: PENDING + 4 * w),
-        st.builds(lambda c, w: ENABLE + ENABLE_SIZE * c + 4 * w, contexts, words),
+        st.builds(priority, _ids()),
+        st.builds(pending, words),
+        st.builds(enable, contexts, words),
         st.sampled_from(pages),
         st.sampled_from(
             [PENDING - 4, ENABLE - 4, CONTEXT - 4, PENDING + 0x80, END - 4]
         ),
-        st.builds(
-            lambda c, r: CONTEXT + CONTEXT_SIZE * c + r,
-            st.sampled_from([1, 2, 1023]),
-            st.sampled_from([0, 4, 8]),
-        ),
+        st.builds(page, st.sampled_from([1, 2, 1023]), st.sampled_from([0, 4, 8])),
     )
 
 
@@ -384,7 +393,7 @@ def test_model_registers(unit: Unit) -> None:
     ]
     unit.check(
         _cases(st.one_of(_reads(), _writes())),
-        lambda case: run(unit, *case, likely),
+        lambda case: run(unit, case[0], case[1], likely),
         examples=examples,
     )
 
@@ -411,7 +420,9 @@ def test_model_gateway(unit: Unit) -> None:
         (Plic(0, {10}, {10}, {10}, set()), [done]),
         *((claimed, [Op("complete", (s,)), Op("line", (s, 1))]) for s in strange),
     ]
-    unit.check(_cases(ops), lambda case: run(unit, *case, likely), examples=examples)
+    unit.check(
+        _cases(ops), lambda case: run(unit, case[0], case[1], likely), examples=examples
+    )
 
 
 def test_model_claims(unit: Unit) -> None:
@@ -439,7 +450,9 @@ def test_model_claims(unit: Unit) -> None:
     ]
     ops = st.sampled_from([Op("best"), Op("claim"), Op("claim")])
     unit.check(
-        _cases(ops, 40), lambda case: run(unit, *case, likely), examples=examples
+        _cases(ops, 40),
+        lambda case: run(unit, case[0], case[1], likely),
+        examples=examples,
     )
 
 
@@ -473,4 +486,9 @@ def test_model_as_a_whole(unit: Unit) -> None:
         (ready, [Op("write", (THRESHOLD, 1)), Op("best"), claim]),
     ]
     long = st.tuples(_plics(), st.lists(ops, min_size=1, max_size=60))
-    unit.check(long, lambda case: run(unit, *case, likely), examples=examples, runs=200)
+    unit.check(
+        long,
+        lambda case: run(unit, case[0], case[1], likely),
+        examples=examples,
+        runs=200,
+    )

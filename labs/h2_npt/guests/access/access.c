@@ -145,7 +145,8 @@ void guest_program(void)
 	      "no scratch node of 64 bytes");
 	check_device("nothing");
 	for (uint32_t i = 1; i <= 32; i++) {
-		uint32_t reg = i % 32; /* x0 comes last, when there is content */
+		uint32_t reg =
+			i % 32; /* x0 comes last, when there is content */
 		for (uint32_t funct3 = 0; funct3 < 4; funct3++)
 			try_full(true, funct3, reg);
 		for (uint32_t funct3 = 0; funct3 < 7; funct3++)

@@ -5,19 +5,22 @@
  */
 #include "../devices.h"
 
+static const char *scene; /* its name */
+
 static void pending(const char *when, bool want)
 {
 	bool is = plic_is_pending(SOURCE_RTC);
 
-	CHECK(is == want, "%s: %s", when, is ? "pending" : "not pending");
+	CHECK(is == want, "%s: %s: %s", scene, when,
+	      is ? "pending" : "not pending");
 }
 
 static void claims(const char *when, unsigned want)
 {
 	unsigned source = claim();
 
-	CHECK(source == want, "%s: claim returns %u, not %u", when, source,
-	      want);
+	CHECK(source == want, "%s: %s: claim returns %u, not %u", scene, when,
+	      source, want);
 }
 
 /* Claimed, with a quiet wire; then the wire goes high again. */
@@ -115,10 +118,16 @@ static void completed_unclaimed(void)
 	finish("completed, wire high");
 }
 
-static void (*const scenes[])(void) = {
-	is_latched,	     not_enabled,
-	quiet_while_claimed, completed_when_not_enabled,
-	completed_another,   completed_unclaimed,
+static const struct {
+	const char *name;
+	void (*play)(void);
+} scenes[] = {
+	{"pending", is_latched},
+	{"not enabled", not_enabled},
+	{"claimed", quiet_while_claimed},
+	{"completed, but not enabled", completed_when_not_enabled},
+	{"completed another", completed_another},
+	{"completed, but not claimed", completed_unclaimed},
 };
 
 #define SCENES (sizeof(scenes) / sizeof(*scenes))
@@ -130,9 +139,10 @@ void guest_program(void)
 	plic_set_priority(SOURCE_RTC, 1);
 	plic_set_enabled(true, true);
 	for (uint64_t i = 0; i < SCENES + n; i++) {
-		uint64_t scene = i < SCENES ? i : guest_random() % SCENES;
-		scenes[scene]();
-		sum = sum * 31 + scene;
+		uint64_t number = i < SCENES ? i : guest_random() % SCENES;
+		scene = scenes[number].name;
+		scenes[number].play();
+		sum = sum * 31 + number;
 	}
 	printf("%lu scenes\n", SCENES + n);
 	guest_tell(sum);

@@ -53,7 +53,9 @@ static void disturb(uint64_t dice)
 		plic_set_threshold(7);
 		plic_set_threshold(0);
 		csr_write(sie, SIE_EXTERNAL);
+		uint64_t before = external;
 		interrupts_window();
+		CHECK(external == before + 1, "no external interrupt came");
 	}
 	plic_set_priority(SOURCE_UART, dice >> 2 & 7);
 }
