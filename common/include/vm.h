@@ -139,11 +139,13 @@ struct console {
 	unsigned head, tail;	   /* read here, written there; they wrap */
 };
 
-/* An ns16550a in software (lab h5): its registers. */
+/* An ns16550a in software (lab h5). */
 struct vuart {
-	uint8_t ier, lcr, mcr, scr, dll, dlm;
-	bool fifo, line, thr_empty;
-	unsigned idle_polls;
+	uint8_t reg[8]; /* as written */
+	uint8_t divisor[2];
+	bool line;	     /* its interrupt line is high */
+	bool thr_empty;	     /* not known to the guest yet */
+	unsigned idle_polls; /* since it sent something */
 };
 
 struct vm {

@@ -95,9 +95,9 @@ class Record:
     impl: str
     started: str  # ISO 8601
     selected: list[str]  # the tests asked for; empty: all
-    unit: bool = False  # only unit tests
     seconds: float = 0.0
     labs: list[LabRecord] = field(default_factory=list)
+    unit: bool = False  # only unit tests
 
     @property
     def score(self) -> int:

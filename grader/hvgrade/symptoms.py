@@ -16,6 +16,12 @@ Cause = tuple[str, str]  # the task, the likely cause
 
 _NOT_DELEGATED = {0, 3, 4, 6, 8, 12, 13, 15}
 _FUNCTIONS = {  # where the hypervisor itself trapped: the task
+    "vplic_(mmio|update)": "h4.4",
+    "vplic_set_line|vplic_complete": "h4.2",
+    "vplic_best|vplic_claim": "h4.3",
+    "vplic_": "h4.1",
+    "host_external|irq_release": "h4.5",
+    "irq_route": "h4.6",
     "timerq_|host_timer_(add|remove)|vtimer_stop": "h3.3",
     "host_timer_interrupt|vtimer_fire": "h3.4",
     "sbi_time|sbi_legacy_set_timer|vtimer_set": "h3.2",
@@ -151,7 +157,30 @@ def _refused(run: Run) -> Cause | None:
     return None
 
 
+def _endless_interrupts(run: Run) -> Cause | None:
+    """A budget spent in lab h4."""
+    tail = [trap.cause for trap in run.traps[-60:] if trap.is_async]
+    if tail.count(10) > 10:
+        return "h4.4", (
+            "one external interrupt after the other for the guest: VSEIP is set with "
+            "nothing to claim, or (h4.5) the line of its PLIC stays high"
+        )
+    if tail.count(9) > 10:
+        return "h4.5", (
+            "one external interrupt after the other for the host: claim until nothing "
+            "is left, and complete only when the guest completes"
+        )
+    pc = int(_printed(run, r"was in HS-mode at pc 0x([0-9a-f]+)") or "0", 16)
+    where = run.trap_log.symbols[HV].at(pc) or ""
+    for pattern, task in _FUNCTIONS.items():
+        if where and re.match(pattern, where):
+            return task, f"the hypervisor was still in {where}: a loop without end?"
+    return None
+
+
 def _endless(run: Run) -> Cause | None:
+    if "h4.1" in run.reads:
+        return _endless_interrupts(run)
     if "h2.1" in run.reads:
         return _endless_memory(run)
     if "h3.1" in run.reads:

@@ -52,6 +52,7 @@ def test_a_good_one_is_read_whole(tmp_path: Path) -> None:
         ("points = 40", "points = 0", "at least 1"),
         ("points = 40", 'points = "40"', "'points' must be a int"),
         ("points = 40", "points = true", "'points' must be a int"),
+        ("points = 40", 'points = 40\nunit = "yes"', "'unit' must be a bool"),
         ('name = "test_b"', 'name = "test_a"', "test_a is there twice"),
         ('name = "test_b"\ntask = "h1.1"', 'name = "test_b"\ntask = "h1.2"', "h1.2"),
         ('file = "isa.c"', 'file = "other.c"', "'other.c' is not in 'files'"),

@@ -10,13 +10,16 @@ from hvgrade.verdict import Failure, Infrastructure, Unwritten, clean, judge
 @dataclass
 class Looked:
     looked: set[str] = field(default_factory=set)
+    legs: set[str] = field(default_factory=lambda: {"console", "traps"})
 
 
 BOTH = Looked({"console", "traps"})
+UNIT = Looked({"answers"}, legs={"answers"})
 
 
-def test_a_test_that_looked_at_both_legs_passes() -> None:
+def test_a_test_that_looked_at_all_its_legs_passes() -> None:
     assert judge(None, [BOTH, BOTH], "log").status == "pass"
+    assert judge(None, [UNIT], "log").status == "pass"
 
 
 @pytest.mark.parametrize(
@@ -26,6 +29,7 @@ def test_a_test_that_looked_at_both_legs_passes() -> None:
         ([Looked({"console"})], "traps"),
         ([Looked({"traps"})], "console"),
         ([BOTH, Looked()], "console, traps"),
+        ([Looked(legs={"answers"})], "answers"),
     ],
 )
 def test_a_test_that_did_not_look_does_not_pass(runs: list[Looked], words: str) -> None:

@@ -1,22 +1,23 @@
 /*
- * vuart.c - an ns16550a in software, one for each VM: the registers that
- * drivers use, its interrupt, and the keys that wait to be read. What it sends
- * is sent at once (vm_putc); baud rates and modem lines are only remembered.
+ * vuart.c - an ns16550a in software, one for each VM: as much of it as drivers
+ * use, its interrupt, and the keys that wait to be read. What it sends is sent
+ * at once (vm_putc). The divisor, LCR, MCR and SCR are only remembered.
  */
 #include "h4.h"
 #include "h5.h"
 
-/* Registers; the first two are the divisor while LCR.DLAB is set. */
+/* The first two are the divisor while LCR.DLAB is set. */
 enum { RBR_THR, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCR };
 
 #define IER_RX (1 << 0) /* interrupt when a key waits */
 #define IER_TX (1 << 1) /* interrupt when there is room to send: always */
+#define IER_BITS 0xf
 #define IIR_NONE 0x01
 #define IIR_TX 0x02
 #define IIR_RX 0x04
 #define IIR_FIFO 0xc0
+#define FCR_FIFO (1 << 0)
 #define LCR_DLAB (1 << 7)
-#define MCR_LOOP (1 << 4)
 #define LSR_DATA (1 << 0)
 #define LSR_EMPTY (3 << 5) /* nothing left to send */
 #define MSR_READY 0xb0	   /* carrier, data set ready, clear to send */
@@ -31,8 +32,8 @@ static bool key_waits(const struct vm *vm)
 static void update(struct vm *vm)
 {
 	struct vuart *uart = &vm->vuart;
-	bool line = (uart->ier & IER_RX && key_waits(vm)) ||
-		    (uart->ier & IER_TX && uart->thr_empty);
+	bool line = (uart->reg[IER] & IER_RX && key_waits(vm)) ||
+		    (uart->reg[IER] & IER_TX && uart->thr_empty);
 
 	if (line == uart->line)
 		return;
@@ -66,15 +67,15 @@ int vm_getc(struct vm *vm)
 	return (unsigned char)console->input[console->head++ % CONSOLE_INPUT];
 }
 
-/* Reading that the transmitter is empty acknowledges that interrupt. */
-static unsigned read_iir(struct vm *vm)
+/* Reading that there is room to send acknowledges that interrupt. */
+static int read_iir(struct vm *vm)
 {
 	struct vuart *uart = &vm->vuart;
-	unsigned fifo = uart->fifo ? IIR_FIFO : 0;
+	int fifo = uart->reg[IIR_FCR] & FCR_FIFO ? IIR_FIFO : 0;
 
-	if (uart->ier & IER_RX && key_waits(vm))
+	if (uart->reg[IER] & IER_RX && key_waits(vm))
 		return fifo | IIR_RX;
-	if (!(uart->ier & IER_TX) || !uart->thr_empty)
+	if (!(uart->reg[IER] & IER_TX) || !uart->thr_empty)
 		return fifo | IIR_NONE;
 	uart->thr_empty = false;
 	return fifo | IIR_TX;
@@ -84,7 +85,7 @@ static unsigned read_iir(struct vm *vm)
  * Drivers look once before they send. Who looks again and again sends nothing:
  * it waits for a key.
  */
-static unsigned read_lsr(struct vm *vm)
+static int read_lsr(struct vm *vm)
 {
 	if (key_waits(vm))
 		return LSR_EMPTY | LSR_DATA;
@@ -93,90 +94,54 @@ static unsigned read_lsr(struct vm *vm)
 	return LSR_EMPTY;
 }
 
-/* In loopback the modem lines are those of MCR: DTR, RTS, OUT1 and OUT2. */
-static unsigned read_msr(const struct vuart *uart)
+static int read_register(struct vm *vm, uint64_t offset)
 {
-	unsigned mcr = uart->mcr;
+	const struct vuart *uart = &vm->vuart;
 
-	if (!(mcr & MCR_LOOP))
-		return MSR_READY;
-	return (mcr & 1) << 5 | (mcr & 2) << 3 | (mcr & 0xc) << 4;
-}
-
-static unsigned read_register(struct vm *vm, uint64_t offset)
-{
-	struct vuart *uart = &vm->vuart;
-	bool dlab = uart->lcr & LCR_DLAB;
-
+	if (offset <= IER && uart->reg[LCR] & LCR_DLAB)
+		return uart->divisor[offset];
 	switch (offset) {
 	case RBR_THR:
-		return dlab	       ? uart->dll
-		       : key_waits(vm) ? (unsigned)vm_getc(vm)
-				       : 0;
-	case IER:
-		return dlab ? uart->dlm : uart->ier;
+		return key_waits(vm) ? vm_getc(vm) : 0;
 	case IIR_FCR:
 		return read_iir(vm);
-	case LCR:
-		return uart->lcr;
-	case MCR:
-		return uart->mcr;
 	case LSR:
 		return read_lsr(vm);
 	case MSR:
-		return read_msr(uart);
-	case SCR:
-		return uart->scr;
+		return MSR_READY;
 	default:
-		return 0;
+		return offset <= SCR ? uart->reg[offset] : 0;
 	}
 }
 
 uint64_t vuart_read(void *context, uint64_t offset, unsigned width)
 {
-	struct vm *vm = context;
-	unsigned value = read_register(vm, offset);
+	int value = read_register(context, offset);
 
 	(void)width;
-	update(vm);
-	return value;
-}
-
-static void send(struct vm *vm, char c)
-{
-	vm->vuart.idle_polls = 0;
-	vm->vuart.thr_empty = true;
-	if (vm->vuart.mcr & MCR_LOOP)
-		console_receive(vm, c);
-	else
-		vm_putc(vm, c);
+	update(context);
+	return (uint64_t)value;
 }
 
 void vuart_write(void *context, uint64_t offset, unsigned width, uint64_t value)
 {
 	struct vm *vm = context;
 	struct vuart *uart = &vm->vuart;
-	bool dlab = uart->lcr & LCR_DLAB;
 	uint8_t byte = (uint8_t)value;
 
 	(void)width;
-	if (offset == RBR_THR && dlab)
-		uart->dll = byte;
-	else if (offset == RBR_THR)
-		send(vm, (char)byte);
-	else if (offset == IER && dlab)
-		uart->dlm = byte;
-	else if (offset == IER) {
+	if (offset <= IER && uart->reg[LCR] & LCR_DLAB) {
+		uart->divisor[offset] = byte;
+	} else if (offset == RBR_THR) {
+		uart->idle_polls = 0;
+		uart->thr_empty = true;
+		vm_putc(vm, (char)byte);
+	} else if (offset == IER) {
 		/* Enabling it raises it: there is room. */
-		uart->thr_empty |= byte & ~uart->ier & IER_TX;
-		uart->ier = byte & 0xf;
-	} else if (offset == IIR_FCR)
-		uart->fifo = byte & 1;
-	else if (offset == LCR)
-		uart->lcr = byte;
-	else if (offset == MCR)
-		uart->mcr = byte;
-	else if (offset == SCR)
-		uart->scr = byte;
+		uart->thr_empty |= byte & ~uart->reg[IER] & IER_TX;
+		uart->reg[IER] = byte & IER_BITS;
+	} else if (offset <= SCR) {
+		uart->reg[offset] = byte;
+	}
 	update(vm);
 }
