@@ -68,12 +68,15 @@ void vplic_mmio_write(void *vm, uint64_t offset, unsigned width,
  * source goes to the VM that owns it, as a short pulse on its line in that
  * VM's vplic. It is not completed on the hardware, which keeps it quiet, until
  * the guest completes it; if the wire is still high then, it comes again.
+ * A source that no VM owns is the host's own: host_device_interrupt (later.h),
+ * then complete it.
  */
 void host_external_interrupt(void);
 
 /*
  * h4.6: a device is passed through: the machine's interrupt `source` belongs
- * to this VM. False if another VM has it already, or it is no source.
+ * to this VM. False if another VM has it already, or it is no source. NULL: to
+ * the host itself, unless a VM has it.
  */
 bool irq_route(struct vm *vm, unsigned source);
 

@@ -139,8 +139,8 @@ void vm_free(struct vm *vm);
 void vm_end(struct vm *vm);
 
 /*
- * Given (session.c): did it reboot, or was it stopped by us, and is `hv,restart`
- * in the root node of vm.dts more than vm->restarts?
+ * Given (session.c): did it reboot, or was it stopped by us, and is
+ * `hv,restart` in the root node of vm.dts more than vm->restarts?
  */
 bool vm_wants_restart(const struct vm *vm);
 

@@ -271,7 +271,7 @@ struct vcpu *sched_next(void);
 /* Run it until it stops or has to give up the hart. */
 void vcpu_run(struct vcpu *vcpu);
 
-/* Put what only another vCPU's turn moves into the hart: the VS CSRs above all. */
+/* Into the hart with what only another vCPU's turn moves: the VS CSRs. */
 void vcpu_load(struct vcpu *vcpu);
 
 /* The guest waits for an interrupt: do what has to be done until it has one. */

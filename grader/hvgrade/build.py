@@ -223,6 +223,14 @@ def build_driver(lab: Lab, tree: Tree, impl: str) -> Path:
     return program
 
 
+def compiler_warnings(tree: Tree) -> list[str]:
+    """What the compilers said of the submitted files, though they took them."""
+    lines = tree.log.read_text(errors="replace").splitlines()
+    prefix = f"{tree.submission}/"
+    found = [line.replace(prefix, "labs/") for line in lines if "warning:" in line]
+    return list(dict.fromkeys(x for x in found if x.startswith("labs/")))[:10]
+
+
 @lru_cache
 def _system_includes(*compiler: str) -> tuple[Path, ...]:
     """The directories that the compiler itself searches for <...>."""

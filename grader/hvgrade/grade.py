@@ -20,7 +20,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .build import Tree, build_driver, build_guests, build_hv, collect
+from .build import (
+    Tree,
+    build_driver,
+    build_guests,
+    build_hv,
+    collect,
+    compiler_warnings,
+)
 from .lab import KIT, GradedTest, Lab, find_labs
 from .machine import qemu_version
 from .record import LabRecord, NotRun, Record, TestRecord, write_all
@@ -207,6 +214,7 @@ class Grading:
             hv = str(build_hv(lab, tree, base, impl))
         if any(test.unit for test in tests):
             driver = str(build_driver(lab, tree, impl))
+        entry.warnings = compiler_warnings(tree)
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
             names = [test.name for test in tests if not test.linux]

@@ -72,6 +72,7 @@ class LabRecord:
     tests: list[TestRecord] = field(default_factory=list)
     not_run: list[NotRun] = field(default_factory=list)  # no Linux kernel
     ignored: list[str] = field(default_factory=list)  # not listed in lab.toml
+    warnings: list[str] = field(default_factory=list)  # of the compiler
 
     @property
     def score(self) -> int:

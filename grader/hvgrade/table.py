@@ -174,6 +174,8 @@ def show(record: Record, out: Console) -> None:
         if lab.ignored:
             line = f"not listed in lab.toml, so ignored: {', '.join(lab.ignored)}"
             out.print(Text(line, style="dim"))
+        for line in lab.warnings:
+            out.print(Text(line, style="yellow"))
         for group in _same(lab.tests):
             _explain(out, group, _again(record, lab.lab))
     undecided = sum(lab.undecided for lab in record.labs)

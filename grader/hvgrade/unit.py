@@ -135,7 +135,9 @@ class Unit:
     def _fail_ended(self, calls: Sequence[Call], ended: Ended, likely: str) -> NoReturn:
         printed = self.driver.printed
         todo = [m for line in printed.splitlines() if (m := TODO_LINE.fullmatch(line))]
-        calls = calls[: ended.answered + 1]
+        *before, last = calls[: ended.answered + 1]
+        last = Call(last.command, last.words or "(what comes before the first call)")
+        calls = [*before, last]
         if ended.kind == "todo" and todo:
             self._write_log(calls, [call.words for call in calls])
             raise unwritten(todo[-1], self._reads, self._read, str(self._log))
@@ -148,7 +150,9 @@ class Unit:
             self.driver.cpu_limit = 0.1  # enough, while looking for a shorter one
         hint = [words for word, words in _HINTS.items() if word in happened[0]]
         did = [""] * (len(calls) - 1) + ["\n".join(happened)]
-        expected = f"{calls[-1].words or 'the driver'} returns"
+        expected = f"{last.words} returns"
+        if ended.kind == "forged":
+            expected = "only the driver answers"
         likely = "; ".join(filter(None, [*hint[:1], likely])) or "see the log"
         self.fail(calls, did, expected, likely=likely)
 

@@ -8,7 +8,14 @@ import pytest
 from tinykit import Kit
 
 from hvgrade import build
-from hvgrade.build import CC, Tree, build_all, copy_submission, refuse_foreign_files
+from hvgrade.build import (
+    CC,
+    Tree,
+    build_all,
+    compiler_warnings,
+    copy_submission,
+    refuse_foreign_files,
+)
 from hvgrade.lab import Lab, load_lab
 from hvgrade.verdict import Failure, Infrastructure
 
@@ -86,6 +93,16 @@ def test_an_error_of_the_students_is_a_failure_with_the_first_errors(
     assert "labs/a.c:1: error: bad" in message(error)
     with pytest.raises(Infrastructure):
         build_all(lab, [], kit.root / "labs", tree, "reference", "reference")
+
+
+def test_the_compilers_warnings_are_kept_but_only_of_submitted_files(
+    kit: Kit, lab: Lab, tree: Tree
+) -> None:
+    said = ["$(SUBMISSION)/a.c:1: warning: w", "common/b.c:1: warning: w"]
+    recipe = "; ".join(f"echo {line}" for line in [*said, said[0]])
+    kit.write("Makefile", f"guests:\nhv:\n\tmkdir -p $(OUT); {recipe}; >$(OUT)/hv.elf")
+    build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
+    assert compiler_warnings(tree) == ["labs/a.c:1: warning: w"]
 
 
 @pytest.mark.parametrize(

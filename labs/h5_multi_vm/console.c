@@ -26,7 +26,7 @@ void console_close(struct vm *vm)
 
 void console_switch(void)
 {
-	TODO("h5.6", "the focus to the next running VM, and a line about it");
+	TODO("h5.6", "the focus to the next running VM; a line says so");
 }
 
 void console_key(char c)

@@ -1,7 +1,11 @@
 /*
  * peer.c - who is at the other end of a VM's doorbell, by its vm.dts:
  *
- *   doorbell { compatible = "hvlab,doorbell"; hv,peer = "b"; interrupts = <9>; };
+ *   doorbell {
+ *           compatible = "hvlab,doorbell";
+ *           hv,peer = "name of the other VM";
+ *           interrupts = <9>;
+ *   };
  *
  * Searching device trees takes long, so it is done once for the session.
  */

@@ -62,7 +62,7 @@ void console_close(struct vm *vm)
 
 void console_switch(void)
 {
-	/* SOLUTION h5.6: the focus to the next running VM, and a line about it */
+	/* SOLUTION h5.6: the focus to the next running VM; a line says so */
 	uint64_t now = (uint64_t)(console_focus - vms);
 
 	for (unsigned n = 1; n < vm_count; n++) {

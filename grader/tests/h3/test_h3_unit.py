@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from hvgrade.unit import Call, Unit
@@ -121,7 +123,7 @@ def test_queue_gives_only_what_is_due(unit: Unit) -> None:
         pops = [Op("pop", time=now) for now in nows]
         try_ops(unit, adds(entries) + pops, likely)
 
-    cases = st.tuples(distinct, st.lists(times, min_size=1, max_size=20))
+    cases: Any = st.tuples(distinct, st.lists(times, min_size=1, max_size=20))
     unit.check(cases, body, examples=[([], [0]), ([(0, 5), (1, 6)], [4, 5, 5, 6, 6])])
 
 
