@@ -201,7 +201,9 @@ void terminal_start(void);
  * of them comes. SBI_ERR_ALREADY_AVAILABLE if it is mapped; _INVALID_PARAM if
  * a0 is no whole page of 41 bits, or in the way of RAM or a device; _FAILED
  * without memory.
- * RING: a pulse on doorbell_source of the peer. _FAILED if that has ended.
+ * RING: a pulse on doorbell_source of the peer. _FAILED if that has ended. A
+ * pulse between the peer's claim and completion is lost (its line is low by
+ * then): it must complete first, and look at the page after that.
  */
 bool sbi_doorbell(struct vcpu *vcpu);
 

@@ -93,33 +93,33 @@ def _panicked(run: Run) -> Cause | None:
 
 def _endless_time(run: Run) -> Cause | None:
     """An interrupt or a WFI without end, in lab h3."""
-    last = [
-        trap for trap in run.traps[-61:] if (trap.cause, trap.is_async) != (7, True)
-    ]
-
-    def again(cause: int, is_async: bool) -> bool:
-        found = [t.epc for t in last if (t.cause, t.is_async) == (cause, is_async)]
-        return len(run.traps) > 1000 and len(found) > 15 and len(set(found)) == 1
-
-    if again(6, True):
+    last = [t for t in run.traps[-61:] if (t.cause, t.is_async) != (7, True)]
+    guest, host = (sum(t[1:3] == (True, cause) for t in last) for cause in (6, 5))
+    waits, calls = (sum(t[1:3] == (False, cause) for t in last) for cause in (22, 10))
+    many = len(run.traps) > 1000
+    if many and guest > 15 and host + waits < 5:
         return "h3.2", (
-            "the guest takes the same timer interrupt again and again: set_timer has to "
-            "clear VSTIP, whatever the deadline is"
+            "the guest takes the same timer interrupt again and again: set_timer has "
+            "to clear VSTIP, whatever the deadline is"
         )
-    if again(5, True):
+    if many and host > 15 and host > 2 * guest:
         return "h3.4", (
             "the host's timer interrupt stays pending: when all that is due has fired, "
-            "stimecmp becomes the next deadline"
+            "stimecmp becomes the next deadline (h3.3)"
         )
-    if again(22, False):
-        return "h3.5", "sepc is left at the WFI: step over it, by 4"
-    if again(10, False):
-        return "h3.2", "sepc is left at the ecall: set_timer ends with sbi_return"
-    if last and (last[-1].cause, last[-1].is_async) == (22, False):
+    if many and waits > 50:
         return "h3.5", (
-            "the guest sleeps for ever: hart_idle calls host_timer_interrupt when STIP "
-            "is pending in sip, and stimecmp has to hold the guest's deadline"
+            "a WFI exits again and again: step over it (sepc + 4), and let the guest "
+            "go on only when vcpu_irq_pending"
         )
+    if last and last[-1][1:3] == (False, 22):
+        return "h3.5", (
+            "the guest sleeps for ever: stimecmp has to hold its deadline, one that "
+            "has passed fires at once (h3.2), and hart_idle calls host_timer_interrupt "
+            "when STIP is pending in sip"
+        )
+    if len(run.traps) > 10_000 and calls > 50:
+        return "h3.2", "sepc is left at the ecall: set_timer ends with sbi_return"
     return None
 
 

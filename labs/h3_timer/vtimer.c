@@ -6,8 +6,6 @@
 #include "h3.h"
 #include "riscv.h"
 
-static struct timerq timers;
-
 void host_timer_add(struct timer *timer, uint64_t deadline)
 {
 	TODO("h3.3", "queue it; stimecmp is the earliest deadline");

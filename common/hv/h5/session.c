@@ -45,14 +45,14 @@ static void check_memory(void)
 void hv_start(size_t pages)
 {
 	const char *slice = host_argument("slice=");
-	uint64_t ms = slice ? strtoul(slice, NULL, 10) : SLICE_MS;
+	uint64_t ms = slice ? strtoul(slice, NULL, 10) : 0;
 
 	pages_at_start = pages;
 	check_memory();
 	vmids.count = vmid_probe();
 	turns.count = vm_count;
 	turns.last = vm_count - 1; /* so that VM 0 is the first */
-	turns.slice = ms * TICKS_PER_MS;
+	turns.slice = (ms ? ms : SLICE_MS) * TICKS_PER_MS;
 	doorbell_init();
 	terminal_start();
 }

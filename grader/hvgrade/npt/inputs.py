@@ -30,6 +30,8 @@ _SHIFTS = [0, 0, 2 * MIB, PAGE]  # of hpa against gpa
 _TOPS = [4 * GIB, 4 * GIB, (1 << 56) - 8 * GIB]  # of hpa
 _BASES = [0, GIB, 511 * GIB, 1022 * GIB, 2045 * GIB]  # of a case
 
+FAR = 1536 * GIB  # only all 11 bits of the root's index lead there
+
 OFFSETS = st.sampled_from(_OFFSETS)
 SIZES = st.one_of(st.sampled_from(SPAN), st.sampled_from(_SIZES))
 BASES = st.sampled_from(_BASES)

@@ -6,9 +6,9 @@
 #include "h3.h"
 #include "riscv.h"
 
+/* HIDDEN */
 static struct timerq timers;
 
-/* HIDDEN */
 static struct vcpu *vcpu_of(struct timer *timer)
 {
 	return (struct vcpu *)((char *)timer - offsetof(struct vcpu, timer));

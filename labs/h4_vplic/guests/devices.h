@@ -57,6 +57,16 @@ static inline void complete(unsigned source)
 	*plic_reg(PLIC_CONTEXT + PLIC_CLAIM) = source;
 }
 
+/* A wire takes its time: so long, and an interrupt that may come has come. */
+static inline void wire_settles(void)
+{
+	unsigned n = 10;
+
+	__asm__ volatile("1: addi %0, %0, -1\n"
+			 "bnez %0, 1b"
+			 : "+r"(n));
+}
+
 /* ---- the clock: an alarm that was due long ago rings at once ---- */
 
 #define RTC_BASE 0x101000UL
@@ -76,6 +86,7 @@ static inline void rtc_ring(void)
 	rtc_write(RTC_IRQ_ENABLED, 1);
 	rtc_write(RTC_ALARM_HIGH, 0);
 	rtc_write(RTC_ALARM_LOW, 1);
+	wire_settles();
 }
 
 /*
@@ -86,6 +97,7 @@ static inline void rtc_ring(void)
 static inline void rtc_look_again(void)
 {
 	rtc_write(RTC_IRQ_ENABLED, 1);
+	wire_settles();
 }
 
 static inline void rtc_clear(void)
@@ -123,6 +135,7 @@ static inline void uart_write(uint64_t offset, uint8_t value)
 static inline void uart_ring(void)
 {
 	uart_write(UART_IER, UART_IER_THRE);
+	wire_settles();
 }
 
 static inline void uart_clear(void)
