@@ -33,18 +33,18 @@ from hvgrade.verdict import FAIL, PASS, UNWRITTEN
 
 BUILD = os.environ.get("HVLAB_BUILD", "build")
 ALL = os.environ.get("HVLAB_MUTANTS") == "all"
-# The labs that have all their parts; the others join when they do.
-PARTS = ("tests/{}", "mutants/{}/mutants.toml", "cheats/{}/cheats.toml")
-LABS = [
-    lab
-    for lab in find_labs().values()
-    if all((KIT / "grader" / part.format(lab.name)).exists() for part in PARTS)
-]
+# Every lab that can be graded has full marks and stubs at 0. The labs that are
+# finished, with handout, mutants and cheats, are held to all the rest as well.
+# h3 joins when test_1000_ticks_without_drift[asleep] bears a loaded machine.
+GRADED = [lab for lab in find_labs().values() if lab.name != "h3"]
+FINISHED = ("h1",)
+LABS = [lab for lab in GRADED if lab.name in FINISHED]
 MUTANTS = {lab.name: load_mutants(lab) for lab in LABS}
 CHEATS = {lab.name: load_cheats(lab) for lab in LABS}
 SOME = 3  # of a mutant's or a cheat's tests so many are run, by default
 
 labs = pytest.mark.parametrize("lab", LABS, ids=[lab.name for lab in LABS])
+graded_labs = pytest.mark.parametrize("lab", GRADED, ids=[lab.name for lab in GRADED])
 
 
 def graded(
@@ -95,7 +95,7 @@ def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
     return {str(p): (p.stat().st_mtime_ns, p.read_bytes()) for p in files}
 
 
-@labs
+@graded_labs
 def test_the_reference_has_full_marks(lab: Lab, tmp_path: Path) -> None:
     record = graded(lab, tmp_path)
     assert set(statuses(record).values()) == {PASS}, messages(record)
@@ -103,7 +103,7 @@ def test_the_reference_has_full_marks(lab: Lab, tmp_path: Path) -> None:
     assert (record.score, record.exit_code) == (100 - left, 0)
 
 
-@labs
+@graded_labs
 def test_stubs_are_unwritten_and_grading_leaves_them_alone(
     lab: Lab, tmp_path: Path
 ) -> None:
@@ -134,7 +134,7 @@ def test_a_seed_decides_what_the_guests_see(lab: Lab, tmp_path: Path) -> None:
     assert again == {test: first[test] for test in again}
 
 
-@labs
+@graded_labs
 def test_stubs_agree_with_the_reference(lab: Lab, tmp_path: Path) -> None:
     folder = write_stubs(lab, tmp_path)
     assert {path.name for path in folder.iterdir()} == set(lab.files)
