@@ -84,19 +84,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _events(process: subprocess.Popen[bytes], path: Path) -> Iterator[dict[str, Any]]:
-    """The plugin's events as they come, until pytest has ended."""
-    with path.open() as file:
-        rest = ""
-        while True:
-            ended = process.poll() is not None
-            rest += file.read()
-            *lines, rest = rest.split("\n")
-            for line in lines:
-                yield json.loads(line)
-            if ended:
-                return
-            time.sleep(0.02)
+def _lines(path: Path) -> list[str]:
+    """The plugin's events so far; a line that is half-written waits."""
+    return path.read_text().split("\n")[:-1]
 
 
 def _run_pytest(
@@ -110,6 +100,7 @@ def _run_pytest(
     )
     session.save(path)
     events.write_text("")
+    seen = 0
     errors: list[str] = []
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -121,15 +112,25 @@ def _run_pytest(
             stderr=output,
             start_new_session=True,
         )
-    try:
-        for event in _events(process, events):
+
+    def take() -> None:
+        nonlocal seen
+        for line in _lines(events)[seen:]:
+            event = json.loads(line)
             if event["event"] == "result":
                 results[event["name"]] = Verdict(**event["verdict"]), event["seconds"]
             elif event["event"] == "error":
                 errors.append(event["text"])
             watch(event)
+            seen += 1  # only now: Ctrl-C may come at any line
+
+    try:
+        while process.poll() is None:
+            take()
+            time.sleep(0.02)
     finally:
         _stop(process)
+        take()
     if process.returncode not in (0, 1) and not errors:
         tail = log.read_text(errors="replace")[-1000:]
         errors.append(f"pytest ended with status {process.returncode}:\n{tail}")

@@ -155,6 +155,7 @@ def test_map_takes_the_largest_leaves(unit: Unit) -> None:
         ([leaves(0, 0)], [map_(PAGE, 2 * MIB - PAGE), map_(2 * MIB, GIB)]),
         ([], [map_(0, 2 * MIB), map_(0, 4 * MIB)]),
         ([], [map_(2 * MIB, 2 * MIB), map_(0, 4 * MIB)]),
+        ([], [map_(0, PAGE, perm=X), map_(0, PAGE)]),
     ]
     unit.check(cases("map", most=4), body, examples=examples)
 
@@ -208,6 +209,7 @@ def test_map_refuses_what_it_cannot_do(unit: Unit) -> None:
         ([], wrong_ranges),
         (table, overlaps),
         ([leaves(FAR, 2)], [map_(FAR, PAGE)]),
+        ([leaves(0, 0, perm=X)], [map_(0, PAGE)]),
     ]
     inputs = st.builds(overlapping, BASES, HISTORIES, picks)
     unit.check(inputs, body, examples=examples)
@@ -228,6 +230,7 @@ def test_map_without_pages_changes_nothing(unit: Unit) -> None:
         (([], [map_(GIB, GIB)]), 0),
         (([], [map_(FAR, PAGE), map_(FAR, PAGE)]), 2),
         (([], [map_(2 * MIB, 2 * MIB), map_(0, 4 * MIB)]), 9),
+        (([], [map_(0, PAGE, perm=X), map_(0, PAGE)]), 2),
     ]
     inputs = st.tuples(cases("map"), st.integers(0, 5))
     unit.check(inputs, body, examples=examples)

@@ -141,9 +141,11 @@ def test_any_sequence_translates_right(unit: Unit) -> None:
             protect(0, 2 * GIB, R | X),
             map_(0, 4 * MIB),
             unmap(0, 2 * GIB),
-            map_(0, 2 * MIB + PAGE, hpa=4 * GIB),
-            map_(4 * MIB, 2 * MIB, hpa=4 * GIB + PAGE),
-            map_(2 * MIB, 6 * MIB),
+            map_(2 * MIB, 2 * MIB + PAGE),
+            map_(0, 4 * MIB),
+            map_(6 * MIB, 2 * MIB, hpa=4 * GIB + PAGE),
+            map_(0, PAGE, perm=X),
+            map_(0, PAGE),
         ]
         examples.append(([], [op.moved(base) for op in again]))
     unit.check(

@@ -143,7 +143,7 @@ void guest_program(void)
 
 	CHECK(fdt_reg(&guest_fdt, node, 0, &base, &size) && size == SIZE,
 	      "no scratch node of 64 bytes");
-	check_device("nothing");
+	check_device("the start");
 	for (uint32_t i = 1; i <= 32; i++) {
 		uint32_t reg =
 			i % 32; /* x0 comes last, when there is content */
