@@ -151,9 +151,8 @@ def test_the_callers_make_and_compiler_settings_do_not_reach_the_build(
 ) -> None:
     for name in ("MAKEFLAGS", "CPATH", "CFLAGS"):
         monkeypatch.setenv(name, "LAB=evil")
-    kit.write(
-        "Makefile", "hv guests:\n\tenv > seen; mkdir -p $(OUT); touch $(OUT)/hv.elf"
-    )
+    make_hv = "mkdir -p $(OUT) && touch $(OUT)/hv.elf"
+    kit.write("Makefile", f"guests:\nhv:\n\tenv > seen && {make_hv}")
     build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     assert "evil" not in (kit.root / "seen").read_text()
 
