@@ -483,8 +483,8 @@ def test_model_as_a_whole(unit: Unit) -> None:
     kept = (0, 40, ENABLE, ENABLE + 4, ENABLE + ENABLE_SIZE, THRESHOLD)
     access = (("write", ONES), ("read",), ("write", 0x10), ("read",))
     examples: list[Case] = [
-        (ready, [Op("write", (CLAIM, 10)), claim]),
         (ready, [claim, claim, Op("write", (CLAIM, 10)), claim]),
+        (ready, [Op("write", (CLAIM, 10)), claim]),
         (ready, [claim, Op("write", (ENABLE, 0)), Op("write", (CLAIM, 10))]),
         (ready, [claim, *(Op("write", (CLAIM, s)) for s in strange)]),
         (ready, [Op("read", (CLAIM + CONTEXT_SIZE,)), Op("read", (CLAIM + 4,))]),
