@@ -160,6 +160,11 @@ def test_no_memory_left_stops_that_vm_alone(boot: Boot, rng: random.Random) -> N
     expected = "the last free pages are given one by one"
     run.check(pages > 0, expected, "no page of 4 KiB was given.", likely=likely)
     faults = [t for t in run.traps if t.cause in GUEST_PAGE_FAULTS]
+    if faults[-2:-1] and (faults[-2].cause, faults[-2].tval) == (
+        FETCH,
+        faults[-1].tval,
+    ):
+        faults.pop()  # the post-mortem's HLVX, where no instruction can be read
     run.check(
         len(faults) == blocks - 2 + pages + 1,  # two blocks were there before it ran
         f"{blocks - 2} blocks, {pages} pages and 1 that is refused, as QEMU itself "
