@@ -17,7 +17,8 @@ from hvgrade.plugin import Boot
 from hvgrade.run import SHUTDOWN, STOPPED, Run
 from hvgrade.symptoms import expect_ending, expect_pass
 
-BUDGET = 100_000_000
+BUDGET = 20_000_000
+WALK_BUDGET = 100_000_000  # the guest walker reads all of its memory twice
 FETCH, LOAD, STORE = GUEST_PAGE_FAULTS
 U_ECALL, STORE_PAGE_FAULT = 8, 15
 RAM, PAGE, BLOCK = 0x80000000, 4096, 2 << 20
@@ -108,7 +109,7 @@ def test_ram_is_backed_as_it_is_touched(boot: Boot, rng: random.Random) -> None:
         "walker",
         bootargs={"seed": rng.getrandbits(32), "blocks": mask},
         set=ram_of(size),
-        budget=BUDGET,
+        budget=WALK_BUDGET,
     )
     pages = len(touched) * PAGES + tail - 1  # the last one has the device tree
     expect_pass(
@@ -148,7 +149,7 @@ def test_no_memory_left_stops_that_vm_alone(boot: Boot, rng: random.Random) -> N
     )
     walker = Vm("walker", {"seed": number}, ram_of(size))
     vms = [walker, Vm("hello", {"number": number})]
-    run = boot(*vms, memory="32M", budget=BUDGET)
+    run = boot(*vms, memory="32M", budget=WALK_BUDGET)
     if complaint(run):
         refuse(run, "walker", {}, likely)
     expect_ending(run, STOPPED, likely=likely)

@@ -16,7 +16,7 @@ from hvgrade.plugin import Boot
 from hvgrade.run import BAD_CONFIG
 from hvgrade.symptoms import expect_ending, expect_pass
 
-BUDGET = 50_000_000
+BUDGET = 10_000_000
 FETCH, LOAD, STORE = GUEST_PAGE_FAULTS
 ILLEGAL = 2
 SCRATCH = ("/scratch@10001000", "reg")
