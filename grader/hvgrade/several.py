@@ -7,6 +7,7 @@ addresses. Each has a lane, its own pair of ecalls in QEMU's trap log
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
 from .guest import VS_ECALL, complaint, refuse
 from .machine import Vm
@@ -70,13 +71,14 @@ def expect_lane(run: Run, vm: Vm, *want: int, likely: str) -> None:
 
 def expect_lines(run: Run, vm: Vm, want: Sequence[str], *, likely: str) -> None:
     """The VM printed these lines, and no others."""
-    got = lines_of(run, vm.name)
-    run.check(
-        got == list(want),
-        f"the lines of {vm.name}: {list(want)[:6]}",
-        f"They are {got[:6]}.",
-        likely=likely,
-    )
+    pairs = zip_longest(want, lines_of(run, vm.name))
+    for number, (line, printed) in enumerate(pairs, 1):
+        run.check(
+            line == printed,
+            f"line {number} of {vm.name}: {line!r}",
+            f"It is {printed!r}.",
+            likely=likely,
+        )
 
 
 def expect_all_well(

@@ -74,3 +74,42 @@ def test_every_csr_survives(boot: Boot, rng: random.Random) -> None:
     for vm, total in zip(vms, sums, strict=True):
         expect_lines(run, vm, [f"{rounds} rounds, every CSR is mine"], likely=likely)
         expect_lane(run, vm, total, likely=likely)
+
+
+def test_fp_registers_survive(boot: Boot, rng: random.Random) -> None:
+    rounds, vms, sums = rng.randrange(8, 14), [], []
+    lanes = rng.sample(range(16), 4)
+    changes = [1, 0, 0]
+    rng.shuffle(changes)
+    for name, lane, change in zip(NAMES, lanes, changes, strict=False):
+        seed = rng.getrandbits(32)
+        args = {"seed": seed, "rounds": rounds, "change": change, "work": 1500000}
+        vms.append(beside("fp", name, lane, **args))
+        numbers = GuestRandom(seed)
+        sets = [numbers.take(34) for _ in range(rounds if change else 1)]
+        sums.append(folded(sets[i * change][i % 32] for i in range(rounds)))
+    busy = beside("share", "other", lanes[3], to=4 * rounds * 1_500_000)
+    run = boot(*vms, busy, budget=BUDGET, append="slice=1")
+    likely = (
+        "h5.2: fp_save when FS is Dirty, which then is Clean; fp_restore always: the "
+        "registers in the hart are those of who ran before"
+    )
+    complaints = {
+        r"fcsr": "h5.2: fcsr, with its rounding mode and flags, is a register too",
+        r"f\d+ is": likely,
+    }
+    expect_all_well(run, [*vms, busy], likely=likely, complaints=complaints)
+    for vm, total in zip(vms, sums, strict=True):
+        expect_lane(run, vm, total, likely=likely)
+
+
+def test_lr_and_sc_across_a_switch(boot: Boot, rng: random.Random) -> None:
+    rounds, vms = rng.randrange(8, 14), []
+    for name, lane in zip(NAMES, rng.sample(range(16), 3), strict=False):
+        args = {"rounds": rounds, "work": rng.randrange(1100, 1900) * 1000}
+        vms.append(beside("atomic", name, lane, **args))
+    run = boot(*vms, budget=BUDGET, append="slice=1")
+    likely = "h5.2: an sc to anywhere breaks the reservation that an lr has left"
+    expect_all_well(run, vms, likely=likely)
+    for vm in vms:
+        expect_lane(run, vm, rounds, rounds, likely=likely)

@@ -48,7 +48,7 @@ def test_busy_vms_share_fairly(boot: Boot, rng: random.Random) -> None:
 
 @pytest.mark.parametrize("timer", ["sbi", "sstc"])
 def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
-    n, to = rng.randrange(20, 40), rng.randrange(250, 300) * SLICE
+    n, to = rng.randrange(20, 40), rng.randrange(110, 140) * SLICE
     isa = "rv64imafdc_sstc" if timer == "sstc" else "rv64imafdc"
     args = {"seed": rng.getrandbits(32), "n": n, "least": 2000, "span": 40000}
     late, one, other = rng.sample(range(16), 3)

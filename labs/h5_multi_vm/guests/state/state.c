@@ -13,8 +13,8 @@ static void paging_on(void)
 {
 	uint64_t here = 2 * GIB;
 
-	root[here / GIB] = here >> 12 << PTE_PPN_SHIFT | PTE_V | PTE_RWX |
-			   PTE_A | PTE_D;
+	root[here / GIB] =
+		here >> 12 << PTE_PPN_SHIFT | PTE_V | PTE_RWX | PTE_A | PTE_D;
 	csr_write(satp, ATP_MODE_SV39 << ATP_MODE_SHIFT | (uint64_t)root >> 12);
 	__asm__ volatile("sfence.vma" ::: "memory");
 }
