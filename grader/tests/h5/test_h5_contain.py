@@ -99,7 +99,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hostile_guests(boot: Boot, rng: random.Random, kind: str) -> None:
-    lanes, vms, size = rng.sample(range(16), 5), [], 16 * MIB
+    lanes, vms, size = rng.sample(range(16), 5), [], 8 * MIB
     bystander = victim(rng, "victim", lanes[0], 10, size)
     for lane, (mode, end) in zip(lanes[1:], HOSTILE[kind].items(), strict=True):
         seed = rng.getrandbits(32)
@@ -110,7 +110,7 @@ def test_hostile_guests(boot: Boot, rng: random.Random, kind: str) -> None:
         "h5.5: what a guest does wrong is its own problem: a fault for it, or its end; "
         "never that of another VM"
     )
-    run = boot(*vms, budget=BUDGET, append="slice=1 limit=20")
+    run = boot(*vms, budget=BUDGET, append="slice=1 limit=14")
     text = [line for line in run.lines if "FAILED" in line]
     run.check(not text, "no guest is wronged", "\n".join(text), likely=likely)
     ended = run.status in (SHUTDOWN, STOPPED) and not run.trap_log.flooded
@@ -205,7 +205,9 @@ def test_two_linux_and_a_real_time_guest(boot: Boot, rng: random.Random) -> None
     n = rng.randrange(60, 90)
     args = {"seed": rng.getrandbits(32), "n": n, "least": 100000, "span": 100000}
     shell = "busybox mount -t proc proc /proc; busybox uname -a; echo"
-    bad = _linux("bad", f"{shell} $(({a} + {b})); echo c >/proc/sysrq-trigger")
+    bad = _linux(
+        "bad", f"{shell} $(({a} + {b})); busybox sleep 0.1; echo c >/proc/sysrq-trigger"
+    )
     good = _linux("good", f"{shell} $(({a} * {b})); busybox poweroff -f")
     tick = beside("late", "tick", lane, **args)
     run = boot(bad, good, tick, budget=12_000_000_000)
