@@ -221,13 +221,17 @@ class TrapLog:
     def annotate(self) -> None:
         """Rewrites the log: every line gains the cause in words and the function."""
         part = self.path.with_suffix(".part")
+        places: dict[tuple[int, bool, int], str] = {}  # guests trap in loops
         with part.open("w") as file:
             for trap in self.traps:
+                key = trap.epc, trap.is_async, trap.cause
+                if key not in places:
+                    places[key] = self.where(trap)
                 kind = "interrupt" if trap.is_async else "exception"
                 file.write(
                     f"{_PREFIX} hart:{trap.hart}, async:{trap.is_async:d}, "
                     f"cause:{trap.cause:016x}, epc:0x{trap.epc:016x}, "
                     f"tval:0x{trap.tval:016x}, desc={trap.desc}"
-                    f"  # {kind}: {trap.words}, at {self.where(trap)}\n"
+                    f"  # {kind}: {trap.words}, at {places[key]}\n"
                 )
         part.replace(self.path)

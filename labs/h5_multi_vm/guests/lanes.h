@@ -58,3 +58,23 @@ static inline void burn(uint64_t instructions)
 			 "bnez %0, 1b"
 			 : "+r"(n));
 }
+
+/*
+ * Work as above, and note whether others had the hart meanwhile. In the end
+ * that has to be so often enough: who runs alone proves nothing.
+ */
+static uint64_t beside;
+
+static inline void burn_beside(uint64_t instructions)
+{
+	uint64_t start = machine_cycle();
+
+	burn(instructions);
+	beside += machine_cycle() - start > instructions + 200000;
+}
+
+static inline void check_beside(uint64_t least)
+{
+	CHECK(beside >= least, "others had the hart in %lu rounds only",
+	      beside);
+}

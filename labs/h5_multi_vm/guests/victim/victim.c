@@ -33,8 +33,9 @@ void guest_program(void)
 		uint64_t now = fold(_end, end, step);
 		CHECK(now == sum, "round %lu: the sum is 0x%lx, not 0x%lx", i,
 		      now, sum);
-		burn(arg_u64("burn", 100000));
+		burn_beside(arg_u64("burn", 100000));
 	}
+	check_beside(arg_u64("beside", 0));
 	printf("%lu rounds, nothing has changed\n", rounds);
 	lane_tell(sum);
 }
