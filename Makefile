@@ -166,6 +166,7 @@ demo: setup ## set up what is missing, then the reference on real guests
 PURE_h2 = npt mmio
 PURE_h3 = timerq
 PURE_h4 = vplic
+PURE_h5 = vmid sched
 
 HOST_CC = gcc
 # Not PIE, which the sanitizer does not bear where addresses are very random;
