@@ -13,6 +13,7 @@ Python, so that `make check` can look for problems without MkDocs.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 import sys
@@ -324,6 +325,8 @@ class Handbook:
             if "hN" not in match[1] and not (self.root / match[1]).exists():
                 self.problem(page.source, f"there is no {match[1]}")
         for match in SYMBOLS.finditer(plain):
+            if re.match(r"arch/|src/|core/", match[2]):
+                continue  # somebody else's tree
             files = [
                 file
                 for top in ("common", "labs", "grader")
@@ -353,7 +356,7 @@ class Handbook:
         """Only what has changed is written, so that `mkdocs serve` rests."""
         wanted: dict[str, str] = {}
         for page in self.pages.values():
-            wanted[page.name] = f"---\ntitle: {page.title}\n---\n{page.text}"
+            wanted[page.name] = f"---\ntitle: {quoted(page.title)}\n---\n{page.text}"
         for name, path in self.code.items() if self.language == "en" else ():
             wanted[name] = code_page(path, (self.root / path).read_text())
         for name, text in wanted.items():
@@ -388,11 +391,16 @@ def find_symbol(text: str, symbol: str) -> int | None:
     return None
 
 
+def quoted(title: str) -> str:
+    """For the front matter, which is YAML."""
+    return json.dumps(title.replace("`", ""), ensure_ascii=False)
+
+
 def code_page(path: Path, text: str) -> str:
     lexer = LEXERS.get(path.suffix, "make" if path.name == "Makefile" else "text")
     fence = "````" if "```" in text else "```"
     return (
-        f"---\ntitle: {path}\n---\n# `{path}`\n\n"
+        f"---\ntitle: {quoted(str(path))}\n---\n# `{path}`\n\n"
         f'{fence} {{.{lexer} linenums="1"}}\n{text.rstrip()}\n{fence}\n'
     )
 
