@@ -245,6 +245,31 @@ format: ## format all C and Python files
 	clang-format -i $(C_FILES)
 	$(PYTHON) -m black --quiet $(PY_FILES)
 
+# ---- the handbook -------------------------------------------------------------
+
+SITE = build/docs/site
+BROWSER = build/docs/browser
+STAGED = build/docs/src/en build/docs/src/zh
+
+.PHONY: docs
+docs: ## the handbook, as pages to open from build/docs/site
+	./setup.sh --docs
+	mkdir -p $(STAGED)
+	mkdocs --quiet build -f docs/mkdocs.yml
+	mkdocs --quiet build -f docs/mkdocs.zh.yml
+	echo 'the handbook: $(SITE)/index.html'
+
+.PHONY: docs-serve
+docs-serve: docs ## the English handbook on localhost:8000, new after each change
+	mkdocs serve -f docs/mkdocs.yml
+
+.PHONY: check-docs
+check-docs: ## the handbook in a real browser (installs Chromium)
+	./setup.sh --check-docs
+	$(MAKE) docs
+	npm install --silent --no-audit --no-fund --prefix $(BROWSER) playwright-core
+	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
+
 # ---- keeping house ------------------------------------------------------------
 
 .PHONY: setup
