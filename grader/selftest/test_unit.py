@@ -210,7 +210,7 @@ def test_the_seed_alone_decides_the_inputs(make_unit: Callable[..., Unit]) -> No
 
 
 def test_a_failure_that_comes_and_goes_is_a_failure(
-    make_unit: Callable[..., Unit]
+    make_unit: Callable[..., Unit],
 ) -> None:
     often = "global c; c = globals().get('c', 0) + 1\n  return n * n + (c % 9 == 8)"
     with pytest.raises(Failure):
