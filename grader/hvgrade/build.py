@@ -125,8 +125,8 @@ def make(
     (tree.kit / tree.build).mkdir(parents=True, exist_ok=True)
     command, env = argv, environment()
     if view:
-        limits = {"cpu": f"{CPU_LIMIT}:{CPU_LIMIT + 5}", "fsize": _MAX_OUTPUT}
-        limits |= {"as": _MAX_MEMORY}
+        limits: dict[str, int | str] = {"fsize": _MAX_OUTPUT, "as": _MAX_MEMORY}
+        limits["cpu"] = f"{CPU_LIMIT}:{CPU_LIMIT + 5}"
         tree.out.mkdir(exist_ok=True)
         command = sandbox.confine(
             argv, read=view, write=[tree.out], limits=limits, cwd=tree.kit
