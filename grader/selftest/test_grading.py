@@ -323,11 +323,7 @@ def test_an_interrupted_grading_keeps_what_it_found(
     kit: Kit, number: signal.Signals
 ) -> None:
     kit.tests(SLOW, {"test_pass": 60, "test_slow": 40})
-    mark = kit.root / "second"
-    code = (
-        f"\nif os.path.exists({str(mark)!r}): time.sleep(60)\nopen({str(mark)!r}, 'w')"
-    )
-    kit.code(code + GOOD)
+    kit.code("\nif 'test_slow' in value('-D'): time.sleep(60)\n" + GOOD)
     script = (
         "import sys; from pathlib import Path; import hvgrade.grade as g\n"
         "import hvgrade.__main__ as m\n"
