@@ -152,9 +152,7 @@ def test_the_callers_make_and_compiler_settings_do_not_reach_the_build(
     for name in ("MAKEFLAGS", "CPATH", "CFLAGS"):
         monkeypatch.setenv(name, "LAB=evil")
     make_hv = "mkdir -p $(OUT) && env > $(OUT)/hv.elf"
-    kit.write("Makefile", f"given:
-hv:
-	{make_hv}")
+    kit.write("Makefile", f"given:\nhv:\n\t{make_hv}")
     build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     assert "evil" not in (tree.out / "hv.elf").read_text()
 
