@@ -21,7 +21,7 @@ from hvgrade.several import (
 )
 
 SLICE = 1_000_000  # instructions: slice=1
-BUDGET = 600_000_000
+BUDGET = 250_000_000
 MIB = 1 << 20
 BASE = 0x80000000
 VS_EXTERNAL, HOST_EXTERNAL = 10, 9
@@ -230,9 +230,9 @@ def test_two_linux_and_a_real_time_guest(boot: Boot, rng: random.Random) -> None
     run.check(len(crashes) == 2, "bad crashes twice", f"{len(crashes)}.", likely=likely)
     told, bound = lane_told(run, lane), 10 * SLICE // 100 + 2000
     run.check(
-        len(told) == 2 and told[0] == n and told[1] <= bound,
+        len(told) == 3 and told[0] == n and told[1] <= bound,
         f"{n} deadlines of tick, each served within a slice: {bound} ticks",
-        f"It told {told}: how many, and how late at worst.",
+        f"It told {told[:2]}: how many, and how late at worst.",
         likely="h5.3: a VM that wakes is served within a slice",
         log="traps.log",
     )

@@ -6,7 +6,7 @@ from hvgrade.guest import GuestRandom, folded
 from hvgrade.plugin import Boot
 from hvgrade.several import beside, expect_all_well, expect_lane, expect_lines, memory
 
-BUDGET = 400_000_000
+BUDGET = 250_000_000
 NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
 MIB = 1 << 20
 BASE = 0x80000000
@@ -63,7 +63,11 @@ def test_every_csr_survives(boot: Boot, rng: random.Random) -> None:
     rounds, vms, sums = rng.randrange(12, 20), [], []
     for name, lane in zip(NAMES, rng.sample(range(16), 3), strict=False):
         seed = rng.getrandbits(32)
-        args = {"seed": seed, "rounds": rounds, "work": rng.randrange(1200, 1800) * 1000}
+        args = {
+            "seed": seed,
+            "rounds": rounds,
+            "work": rng.randrange(1200, 1800) * 1000,
+        }
         vms.append(beside("state", name, lane, **args))
         sums.append(folded(GuestRandom(seed).take(9 * rounds)[::9]))
     run = boot(*vms, budget=BUDGET, append="slice=1")
