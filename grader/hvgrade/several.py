@@ -16,6 +16,8 @@ from .run import SHUTDOWN, Run
 from .symptoms import expect_ending
 from .verdict import Infrastructure
 
+Properties = Mapping[tuple[str, str], object]  # of the device tree
+
 LANES, LANE_BYTES = 16, 16
 
 
@@ -23,14 +25,15 @@ def beside(
     program: str,
     name: str,
     lane: int,
-    set: Mapping[tuple[str, str], object] | None = None,
+    properties: Properties | None = None,
+    /,
     **bootargs: object,
 ) -> Vm:
     """A VM of several, that runs this program."""
-    return Vm(name, {"lane": lane, **bootargs}, set or {}, program=program)
+    return Vm(name, {"lane": lane, **bootargs}, properties or {}, program=program)
 
 
-def memory(size: int, base: int = 0x80000000) -> dict[tuple[str, str], object]:
+def memory(size: int, base: int = 0x80000000) -> Properties:
     """The property that gives a VM so many bytes of RAM."""
     return {(f"/memory@{base:x}", "reg"): base << 64 | size}
 

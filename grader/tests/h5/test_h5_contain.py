@@ -11,6 +11,7 @@ from hvgrade.machine import Vm
 from hvgrade.plugin import Boot
 from hvgrade.run import SHUTDOWN, STOPPED
 from hvgrade.several import (
+    Properties,
     beside,
     expect_all_well,
     expect_lane,
@@ -24,6 +25,7 @@ SLICE = 1_000_000  # instructions: slice=1
 BUDGET = 250_000_000
 MIB = 1 << 20
 BASE = 0x80000000
+RESTART = ("/", "hv,restart")
 VS_EXTERNAL, HOST_EXTERNAL = 10, 9
 NOT_GIVEN_BACK = r"hv: -?\d+ pages were not given back"
 
@@ -103,7 +105,7 @@ def test_hostile_guests(boot: Boot, rng: random.Random, kind: str) -> None:
     bystander = victim(rng, "victim", lanes[0], 10, size)
     for lane, (mode, end) in zip(lanes[1:], HOSTILE[kind].items(), strict=True):
         seed = rng.getrandbits(32)
-        properties = {("/", "hv,restart"): end.restarts}
+        properties: Properties = {RESTART: end.restarts}
         vms.append(beside("hostile", mode, lane, properties, mode=mode, seed=seed))
     vms.insert(rng.randrange(4), bystander)
     likely = (
@@ -133,7 +135,7 @@ def test_restart(boot: Boot, rng: random.Random, how: str) -> None:
     restarts, lanes, size = rng.randrange(2, 6), rng.sample(range(16), 2), 8 * MIB
     seed, bystander = rng.getrandbits(32), victim(rng, "victim", lanes[1], 20, size)
     args = {"how": how, "seed": seed, "work": rng.randrange(1, 20) * 100000}
-    properties = {("/", "hv,restart"): restarts, **memory(size)}
+    properties: Properties = {RESTART: restarts, **memory(size)}
     vm = beside("lives", "lives", lanes[0], properties, **args)
     run = boot(vm, bystander, budget=BUDGET, append="slice=1")
     likely = "h5.5: vm_end: vm_free, then vm_create, from the same folder"
@@ -168,7 +170,7 @@ def test_what_a_vm_held_is_free(boot: Boot, rng: random.Random) -> None:
         "h5.5: vm_free: the memory of every leaf in RAM, then the tables (npt_unmap), "
         "then the four pages of the root"
     )
-    properties = {("/", "hv,restart"): restarts, **memory(size)}
+    properties: Properties = {RESTART: restarts, **memory(size)}
     vms = [
         beside("lives", "many", lanes[0], properties, seed=rng.getrandbits(32)),
         beside("share", "other", lanes[1], to=rng.randrange(20, 40) * SLICE),

@@ -4,9 +4,14 @@ import random
 import re
 
 from hvgrade.guest import GuestRandom, folded
-from hvgrade.machine import Vm
 from hvgrade.plugin import Boot
-from hvgrade.several import beside, expect_all_well, expect_lane, expect_lines
+from hvgrade.several import (
+    Properties,
+    beside,
+    expect_all_well,
+    expect_lane,
+    expect_lines,
+)
 
 SLICE = 1_000_000  # instructions: slice=1
 BUDGET = 150_000_000
@@ -101,7 +106,7 @@ def test_keys_go_to_the_focus(boot: Boot, rng: random.Random) -> None:
         expect_lane(run, vm, folded([ord(key) for key in keys]), likely=likely)
 
 
-def _peers(a: str, b: str) -> tuple[dict[tuple[str, str], object], ...]:
+def _peers(a: str, b: str) -> tuple[Properties, ...]:
     return {DOORBELL: b}, {DOORBELL: a}
 
 
