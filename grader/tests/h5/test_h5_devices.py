@@ -139,7 +139,8 @@ def test_ping_pong(boot: Boot, rng: random.Random) -> None:
 
 def test_doorbell_keeps_to_its_rules(boot: Boot, rng: random.Random) -> None:
     lanes, seeds = rng.sample(range(16), 3), [rng.getrandbits(32) for _ in range(3)]
-    pages = [rng.randrange(0x90000, 1 << 29) << 12 for _ in range(2)]
+    # QEMU 7.2 takes bit 40 of a guest-physical address for a sign: 40 bits.
+    pages = [rng.randrange(0x90000, 1 << 28) << 12 for _ in range(2)]
     peers = [*_peers("left", "right"), {DOORBELL: "left"}]
     vms = [
         beside("rules", name, lane, props, me=me, seed=seeds[me], at=(pages * 2)[me])
