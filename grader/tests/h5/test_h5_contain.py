@@ -212,7 +212,7 @@ def test_two_linux_and_a_real_time_guest(boot: Boot, rng: random.Random) -> None
     )
     good = _linux("good", f"{shell} $(({a} * {b})); busybox poweroff -f")
     tick = beside("late", "tick", lane, **args)
-    run = boot(bad, good, tick, budget=12_000_000_000)
+    run = boot(bad, good, tick, budget=6_000_000_000)
     likely = (
         "h5.5, and all before: whichever smaller test fails is the one to look at first"
     )
