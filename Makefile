@@ -173,6 +173,7 @@ demo: setup ## set up what is missing, then the reference on real guests
 PURE_h2 = npt mmio
 PURE_h3 = timerq
 PURE_h4 = vplic
+PURE_h5 = vmid sched
 
 HOST_CC = gcc
 # Not PIE, which the sanitizer does not bear where addresses are very random;
@@ -256,6 +257,31 @@ lint: setup $(BUILD)/include/asm-offsets.h ## formatters and linters, as make ch
 format: ## format all C and Python files
 	clang-format -i $(C_FILES)
 	$(PYTHON) -m black --quiet $(PY_FILES)
+
+# ---- the handbook -------------------------------------------------------------
+
+SITE = build/docs/site
+BROWSER = build/docs/browser
+STAGED = build/docs/src/en build/docs/src/zh
+
+.PHONY: docs
+docs: ## the handbook, as pages to open from build/docs/site
+	./setup.sh --docs
+	mkdir -p $(STAGED)
+	mkdocs --quiet build -f docs/mkdocs.yml
+	mkdocs --quiet build -f docs/mkdocs.zh.yml
+	echo 'the handbook: $(SITE)/index.html'
+
+.PHONY: docs-serve
+docs-serve: docs ## the English handbook on localhost:8000, new after each change
+	mkdocs serve -f docs/mkdocs.yml
+
+.PHONY: check-docs
+check-docs: ## the handbook in a real browser (installs Chromium)
+	./setup.sh --check-docs
+	$(MAKE) docs
+	npm install --silent --no-audit --no-fund --prefix $(BROWSER) playwright-core
+	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
 
 # ---- keeping house ------------------------------------------------------------
 

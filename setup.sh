@@ -4,6 +4,8 @@
 #
 #   ./setup.sh            installs what is missing on Debian or Ubuntu; silent
 #                         when nothing is, and then changes nothing
+#   ./setup.sh --docs     the same, with what `make docs` needs; --check-docs:
+#                         and what `make check-docs` needs
 #   ./setup.sh --python   prints the Python that sees the modules it needs
 #
 # `make demo` and `make check` call it, and so does the Dockerfile.
@@ -48,11 +50,27 @@ to get the Linux guest:
   debian-archive-keyring        test -e /usr/share/keyrings/debian-archive-keyring.gpg
 '
 
+# Not in the image: the handbook is read far more often than it is built.
+docs_needs='
+to build the handbook:
+  mkdocs                        has mkdocs
+  mkdocs-material               has_theme material
+'
+browser_needs='
+to look at it in a browser:
+  chromium                      has chromium
+  nodejs                        has node
+  npm                           has npm
+  fonts-noto-cjk                has_font zh
+'
+
 say() { echo "setup: $*" >&2; }
 
 # The proofs. A module counts when one Python sees them all.
 has() { command -v "$1"; }
 has_specs() { [ -e "$(riscv64-unknown-elf-gcc -print-file-name="$1")" ]; }
+has_theme() { mkdocs build --help | grep -w "$1"; }
+has_font() { fc-list ":lang=$1" | grep .; }
 has_header() { gcc -E -include "$1" -x c /dev/null; }
 sees() { [ -n "${python=$(find_python)}" ]; }
 
@@ -120,11 +138,15 @@ apt_get() {
 }
 
 main() {
-	if [ "${1:-}" = --python ]; then
+	case "${1:-}" in
+	--python)
 		find_python | grep . && return
 		find_missing
 		give_up 'no Python here, from 3.11 on, sees every module that the kit needs'
-	fi
+		;;
+	--docs) needs+=$docs_needs ;;
+	--check-docs) needs+=$docs_needs$browser_needs ;;
+	esac
 
 	find_missing
 	[ ${#missing[@]} = 0 ] && return

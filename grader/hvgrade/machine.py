@@ -47,6 +47,11 @@ class Vm:
     bootargs: Mapping[str, object] = field(default_factory=dict)
     set: Mapping[tuple[str, str], object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)  # "pflash"
+    program: str = ""  # the guest's folder, if several VMs run the same
+
+    @property
+    def folder(self) -> str:
+        return self.program or self.name
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,17 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
     """The VMs of a run as one cpio, with their boot arguments and changes."""
     argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py")]
     argv += ["--hv", str(setup.hv), "-o", str(output)]
+    folders = []
     for vm in vms:
-        if not (setup.vms / vm.name).is_dir():
-            raise Infrastructure(f"there is no VM {vm.name!r} in {setup.vms}")
+        folder = setup.vms / vm.folder
+        if not folder.is_dir():
+            raise Infrastructure(f"there is no VM {vm.folder!r} in {setup.vms}")
+        if vm.program:  # a VM is named after its folder
+            link = output.with_name("vms") / vm.name
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(folder.resolve())
+            folder = link
+        folders.append(str(folder))
         if vm.bootargs:
             words = [f"{key}={value}" for key, value in vm.bootargs.items()]
             argv += ["--bootargs", vm.name, " ".join(words)]
@@ -87,7 +100,7 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
             path = output.with_name(f"{vm.name}.{name}")
             path.write_bytes(content)
             argv += ["--file", vm.name, name, str(path)]
-    argv += [str(setup.vms / vm.name) for vm in vms]
+    argv += folders
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise Infrastructure(done.stderr.strip() or "mkvm.py failed")
@@ -162,6 +175,8 @@ class Machine:
         self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
         self.argv += ["-append", append] if append else []
         self.argv += ["-icount", f"shift=0,sleep={'on' if interactive else 'off'}"]
+        # Devices that know what time it is: virtual, as all time here.
+        self.argv += ["-rtc", "clock=vm"]
         self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
@@ -299,7 +314,7 @@ class Machine:
         flooded = console.stat().st_size > CONSOLE_CAP
         if flooded:
             os.truncate(console, CONSOLE_CAP)
-        elfs = {vm.name: self.setup.vms / vm.name / "kernel" for vm in self.vms}
+        elfs = {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
         log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv}, TRAP_LOG_CAP)
         log.annotate()
         raw = console.read_bytes()

@@ -151,9 +151,8 @@ def test_the_callers_make_and_compiler_settings_do_not_reach_the_build(
 ) -> None:
     for name in ("MAKEFLAGS", "CPATH", "CFLAGS"):
         monkeypatch.setenv(name, "LAB=evil")
-    kit.write(
-        "Makefile", "hv given:\n\tmkdir -p $(OUT); env >> $(OUT)/hv.elf; ls $(OUT)"
-    )
+    make_hv = "mkdir -p $(OUT) && env > $(OUT)/hv.elf"
+    kit.write("Makefile", f"given:\nhv:\n\t{make_hv}")
     build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     assert "evil" not in (tree.out / "hv.elf").read_text()
 

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -163,7 +162,8 @@ def test_nothing_is_left_running(driver: Driver) -> None:
     assert driver._process is not None
     pid = driver._process.pid
     driver.close()
-    assert subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 REPORT = """

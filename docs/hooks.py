@@ -1,0 +1,74 @@
+"""hooks.py - what MkDocs does for the handbook beyond its own: it stages the
+pages before a build (stage.py), and makes the search work from a folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from stage import STAGED, Handbook  # noqa: E402
+
+NAMES = {"en": "English", "zh": "简体中文"}
+
+# A page opened from a folder may neither fetch the index nor start a worker
+# from a file. So this file, which only such a page loads, brings both along.
+OFFLINE = """var __index = {index};
+var __search = {{ index: Promise.resolve(__index) }};
+(function () {{
+  var source = {worker}, RealWorker = window.Worker;
+  window.Worker = function (url, options) {{
+    if (String(url).indexOf("/workers/search.") < 0)
+      return new RealWorker(url, options);
+    var blob = new Blob([source], {{ type: "text/javascript" }});
+    return new RealWorker(URL.createObjectURL(blob));
+  }};
+}})();
+"""
+
+
+def language(config: Any) -> str:
+    return str(config["theme"]["language"])
+
+
+def on_pre_build(config: Any) -> None:
+    book = Handbook(language(config))
+    if book.problems:
+        raise SystemExit("\n".join(book.problems))
+    book.write(STAGED / "src" / book.language)
+
+
+def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
+    """The language menu leads to the same page, where there is one."""
+    mine = language(config)
+    alternate = []
+    for lang, name in NAMES.items():
+        there = (STAGED.parent.parent / "docs" / lang / page.file.src_path).exists()
+        target = page.file.url if lang == "en" or there else "index.html"
+        if lang != "en":
+            target = f"{lang}/{target}"
+        if mine != "en":
+            target = f"../{target}"
+        alternate.append({"name": name, "link": target, "lang": lang})
+    config["extra"]["alternate"] = alternate
+    return context
+
+
+def on_post_build(config: Any) -> None:
+    """The code pages are no search results; then offline.js is made."""
+    site = Path(config["site_dir"])
+    path = site / "search/search_index.json"
+    index = json.loads(path.read_text())
+    index["docs"] = [d for d in index["docs"] if not d["location"].startswith("code/")]
+    path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
+    (site / "search/search_index.js").write_text("")
+    (worker,) = site.glob("assets/javascripts/workers/search.*.min.js")
+    (site / "search/offline.js").write_text(
+        OFFLINE.format(
+            index=json.dumps(index, ensure_ascii=False),
+            worker=json.dumps(worker.read_text().replace("</", "<\\/")),
+        )
+    )

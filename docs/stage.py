@@ -1,0 +1,422 @@
+"""stage.py - the handbook's pages, made ready for MkDocs.
+
+The handbook is written in docs/, the handouts stand in labs/, and the code is
+where it is. This puts them together in one folder: handouts into their
+chapters, links into the tree as links to pages with that code, listings into
+the translations. What does not resolve is a Problem. It needs nothing beyond
+Python, so that `make check` can look for problems without MkDocs.
+
+    python3 docs/stage.py         list the problems; exit 1 if there are any
+    python3 docs/stage.py hash    the hash of every source of a translation
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).resolve().parent.parent
+STAGED = ROOT / "build/docs"
+LANGUAGES = ("en", "zh")
+
+FENCE = re.compile(r"^ *```")
+HANDOUT = re.compile(r"^<!-- handout: (\S+) -->$", re.M)
+LISTING = "<!-- listing -->"
+LINK = re.compile(r"\]\(([^()\s]+)\)")
+HEADING = re.compile(r"^#{1,6} +(.*?)(?: *\{#([\w.-]+)\})?$")
+# A path of the tree in a code span: it has to exist.
+TREE_PATH = re.compile(r"`((?:common|labs|grader|docs)/[\w./-]+)`")
+# "`one` and `other` in `file.h`": the file has to have these words.
+SYMBOLS = re.compile(
+    r"((?:`\w+`(?:,\s+(?:and\s+)?|\s+(?:and|to)\s+)?)+)\s+(?:in|of)\s+"
+    r"`([\w/]+\.(?:c|h|S|py))`"
+)
+LEXERS = {
+    ".c": "c",
+    ".h": "c",
+    ".S": "gas",
+    ".py": "python",
+    ".toml": "toml",
+    ".sh": "bash",
+    ".dts": "text",
+}
+
+STALE = {
+    "zh": '!!! warning "译文已过时"\n\n'
+    "    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。\n",
+}
+NO_TITLE = "(no title)"
+NO_HANDOUT = "\nThe handout of this lab is still being written.\n"
+
+
+@dataclass
+class Page:
+    """One page of the handbook: its source, and what will be staged."""
+
+    name: str  # "h1.md"
+    source: Path  # relative to the tree
+    text: str
+    meta: dict[str, str] = field(default_factory=dict)
+    parts: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def anchors(self) -> set[str]:
+        return {anchor for anchor, _ in headings(self.text)}
+
+    @property
+    def title(self) -> str:
+        return next((t for _, t in headings(self.text)), NO_TITLE)
+
+
+def slugify(text: str) -> str:
+    """The anchor of a heading, as pymdownx.slugs makes it (case lower)."""
+    text = re.sub(r"<[^>]*>|[`*]", "", unicodedata.normalize("NFC", text))
+    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+
+
+def headings(text: str) -> Iterator[tuple[str, str]]:
+    seen: dict[str, int] = {}
+    for line, code in lines(text):
+        match = None if code else HEADING.match(line)
+        if not match:
+            continue
+        slug = match[2] or slugify(match[1])
+        count = seen[slug] = seen.get(slug, -1) + 1
+        yield (f"{slug}_{count}" if count else slug), match[1]
+
+
+def lines(text: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it belongs to a listing."""
+    inside = False
+    for line in text.split("\n"):
+        fence = bool(FENCE.match(line))
+        yield line, inside or fence
+        inside ^= fence
+
+
+def prose(text: str, change: Callable[[str], str]) -> str:
+    """Apply `change` to what is between the listings."""
+    done: list[str] = []
+    block: list[str] = []
+
+    def flush() -> None:
+        if block:
+            done.append(change("\n".join(block)))
+            block.clear()
+
+    for line, code in lines(text):
+        if code:
+            flush()
+            done.append(line)
+        else:
+            block.append(line)
+    flush()
+    return "\n".join(done)
+
+
+def listings(text: str) -> list[str]:
+    """The fenced blocks of a page, each with its fences."""
+    found: list[list[str]] = []
+    inside = False
+    for line in text.split("\n"):
+        if FENCE.match(line):
+            if not inside:
+                found.append([])
+            inside = not inside
+            found[-1].append(line)
+        elif inside:
+            found[-1].append(line)
+    return ["\n".join(block) for block in found]
+
+
+def prose_hash(text: str) -> str:
+    """What a translation remembers of its source; listings do not count."""
+    words = " ".join("\n".join(line for line, code in lines(text) if not code).split())
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+
+def split_meta(text: str) -> tuple[dict[str, str], str]:
+    """The front matter ("key: value" lines between two ---) and the rest."""
+    match = re.match(r"---\n(.*?)\n---\n", text, re.S)
+    if not match:
+        return {}, text
+    pairs = (line.split(":", 1) for line in match[1].splitlines())
+    return {key.strip(): value.strip() for key, value in pairs}, text[match.end() :]
+
+
+class Handbook:
+    """All pages of one language, and the pages of code that they point to."""
+
+    def __init__(self, language: str = "en", root: Path = ROOT) -> None:
+        self.language = language
+        self.root = root
+        self.docs = Path("docs") if language == "en" else Path("docs", language)
+        self.problems: list[str] = []
+        self.figures = {"figures/icon.svg": Path("docs/figures/icon.svg")}
+        self.code: dict[str, Path] = {}  # page name -> file
+        self.pages = {
+            path.name: self.load(path) for path in sorted((root / self.docs).glob("*.md"))
+        }
+        # Where labs/hN_*/README.md went; a translation has what it has.
+        self.english = self.pages if language == "en" else Handbook("en", root).pages
+        for page in self.pages.values():
+            self.resolve(page)
+        for page in self.pages.values():
+            self.check_anchors(page)
+
+    def problem(self, source: Path, text: str) -> None:
+        self.problems.append(f"{source}: {text}")
+
+    # ---- reading ----------------------------------------------------------
+
+    def load(self, path: Path) -> Page:
+        source = path.relative_to(self.root)
+        meta, text = split_meta(path.read_text())
+        page = Page(path.name, source, text, meta)
+        if "source" in meta:
+            self.load_translation(page)
+        text = page.text
+        # A page and its handout have links relative to different folders.
+        start = 0
+        for match in HANDOUT.finditer(text):
+            page.parts.append((source.parent, text[start : match.start()]))
+            handout = Path("labs", match[1], "README.md")
+            if not (self.root / handout).parent.is_dir():
+                self.problem(source, f"there is no lab {handout.parent}")
+            page.parts.append((handout.parent, self.handout(handout)))
+            start = match.end()
+        base = Path(meta["source"]).parent if "source" in meta else source.parent
+        page.parts.append((base, text[start:]))
+        return page
+
+    def handout(self, handout: Path) -> str:
+        """A handout without its title, which the chapter has already."""
+        if not (self.root / handout).exists():
+            return NO_HANDOUT
+        return re.sub(r"\A# .*\n", "", (self.root / handout).read_text())
+
+    def load_translation(self, page: Page) -> None:
+        """Is it up to date? Then fill the listings of its source in."""
+        source = self.root / page.meta["source"]
+        if not source.exists():
+            self.problem(page.source, f"its source {page.meta['source']} is gone")
+            return
+        english = split_meta(source.read_text())[1]
+        stale = page.meta.get("stale") == "yes"
+        current = page.meta.get("hash") == prose_hash(english)
+        if not current and not stale:
+            self.problem(
+                page.source,
+                f"{page.meta['source']} has changed since it was translated: "
+                f"translate, then set hash: {prose_hash(english)}; "
+                "or mark it with stale: yes",
+            )
+        if current and stale:
+            self.problem(page.source, "is up to date, but marked with stale: yes")
+        blocks = listings(english)
+        if page.text.count(LISTING) != len(blocks) and not stale:
+            self.problem(
+                page.source,
+                f"has {page.text.count(LISTING)} listings, its source {len(blocks)}",
+            )
+        for block in blocks:
+            page.text = page.text.replace(LISTING, block, 1)
+        if stale:
+            page.text = re.sub(
+                r"\A(\s*# .*\n)",
+                lambda m: f"{m[1]}\n{STALE[self.language]}",
+                page.text,
+            )
+
+    # ---- links ------------------------------------------------------------
+
+    def resolve(self, page: Page) -> None:
+        done = []
+        for base, text in page.parts:
+            self.check_code(page, text)
+            done.append(
+                prose(
+                    text,
+                    lambda block, base=base: self.details(  # type: ignore[misc]
+                        LINK.sub(lambda m: f"]({self.link(page, base, m[1])})", block)
+                    ),
+                )
+            )
+        page.text = "".join(done)
+
+    @staticmethod
+    def details(text: str) -> str:
+        """Markdown inside of the hidden answers is Markdown."""
+        text = text.replace("<details>", '<details markdown="1">')
+        return text.replace("<summary>", '<summary markdown="span">')
+
+    def link(self, page: Page, base: Path, target: str) -> str:
+        if re.match(r"(https?|mailto):", target):
+            return target
+        path, _, anchor = target.partition("#")
+        if not path:
+            return target
+        hash_anchor = f"#{anchor}" if anchor else ""
+        if path.startswith("code:"):
+            return self.code_link(page, path.removeprefix("code:"), anchor)
+        tree = (self.root / base / path).resolve()
+        try:
+            tree = tree.relative_to(self.root)
+        except ValueError:
+            self.problem(page.source, f"{target} leads out of the tree")
+            return target
+        if not (self.root / tree).exists():
+            self.problem(page.source, f"{target}: there is no {tree}")
+            return target
+        if tree.suffix in (".svg", ".png"):
+            name = self.figure_name(tree)
+            self.figures[name] = tree
+            return name
+        name = self.page_of(tree)
+        if name is None:
+            return self.code_link(page, str(tree), anchor)
+        if name in self.pages:
+            return name + hash_anchor
+        # A translation points to the English page where it has none.
+        if anchor and anchor not in self.english[name].anchors:
+            self.problem(page.source, f"{target}: no such heading")
+        return f"../{PurePosixPath(name).with_suffix('.html')}{hash_anchor}"
+
+    def figure_name(self, tree: Path) -> str:
+        """labs/h1_simple_hv/figures/modes.svg is figures/h1/modes.svg."""
+        lab = tree.parts[1].split("_")[0] if tree.parts[0] == "labs" else ""
+        return str(PurePosixPath("figures", lab, tree.name))
+
+    def page_of(self, tree: Path) -> str | None:
+        if tree.parts[0] == "labs" and tree.name == "README.md":
+            return tree.parts[1].split("_")[0] + ".md"
+        if tree.parts[0] == "docs" and tree.suffix == ".md":
+            return tree.name
+        return None
+
+    def code_link(self, page: Page, path: str, symbol: str) -> str:
+        file = self.root / path
+        if not file.is_file():
+            self.problem(page.source, f"there is no file {path}")
+            return path
+        anchor = ""
+        if symbol:
+            number = find_symbol(file.read_text(), symbol)
+            if number is None:
+                self.problem(page.source, f"{path} has no {symbol}")
+            anchor = f"#__codelineno-0-{number}"
+        self.code[f"code/{path}.md"] = Path(path)
+        up = "" if self.language == "en" else "../"
+        return f"{up}code/{path}.{'md' if not up else 'html'}{anchor}"
+
+    # ---- checks -----------------------------------------------------------
+
+    def check_code(self, page: Page, text: str) -> None:
+        plain = prose(text, lambda block: block)
+        plain = "\n".join(line for line, code in lines(plain) if not code)
+        for match in TREE_PATH.finditer(plain):
+            if "hN" not in match[1] and not (self.root / match[1]).exists():
+                self.problem(page.source, f"there is no {match[1]}")
+        for match in SYMBOLS.finditer(plain):
+            if re.match(r"arch/|src/|core/", match[2]):
+                continue  # somebody else's tree
+            files = [
+                file
+                for top in ("common", "labs", "grader")
+                for file in (self.root / top).rglob(Path(match[2]).name)
+                if "mutants" not in file.parts and "cheats" not in file.parts
+            ]
+            words = set(re.findall(r"\w+", "\n".join(f.read_text() for f in files)))
+            for symbol in re.findall(r"`(\w+)`", match[1]):
+                if symbol not in words:
+                    self.problem(page.source, f"{match[2]} has no {symbol}")
+
+    def check_anchors(self, page: Page) -> None:
+        def look(block: str) -> str:
+            for match in LINK.finditer(block):
+                path, _, anchor = match[1].partition("#")
+                name = path or page.name
+                if anchor and name in self.pages and "code/" not in path:
+                    if anchor not in self.pages[name].anchors:
+                        self.problem(page.source, f"{match[1]}: no such heading")
+            return block
+
+        prose(page.text, look)
+
+    # ---- writing ----------------------------------------------------------
+
+    def write(self, folder: Path) -> None:
+        """Only what has changed is written, so that `mkdocs serve` rests."""
+        wanted: dict[str, str] = {}
+        for page in self.pages.values():
+            wanted[page.name] = f"---\ntitle: {quoted(page.title)}\n---\n{page.text}"
+        for name, path in self.code.items() if self.language == "en" else ():
+            wanted[name] = code_page(path, (self.root / path).read_text())
+        for name, text in wanted.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if not file.exists() or file.read_text() != text:
+                file.write_text(text)
+        for name, figure in self.figures.items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            data = (self.root / figure).read_bytes()
+            if not file.exists() or file.read_bytes() != data:
+                shutil.copyfile(self.root / figure, file)
+        for file in [f for f in folder.rglob("*") if f.is_file()]:
+            name = str(file.relative_to(folder))
+            if name not in wanted and name not in self.figures:
+                file.unlink()
+
+
+def find_symbol(text: str, symbol: str) -> int | None:
+    """The line where it is defined; else the first that has it."""
+    name = re.escape(symbol)
+    for pattern in (
+        rf"^(?:#define\s+|(?:struct|enum|class|def)\s+){name}\b(?!.*;$)",
+        rf"^(?!\s|/|#|extern)[^;]*\b{name}\b[^;]*$",
+        rf"^{name}:",
+        rf"\b{name}\b",
+    ):
+        match = re.search(pattern, text, re.M)
+        if match:
+            return text.count("\n", 0, match.start()) + 1
+    return None
+
+
+def quoted(title: str) -> str:
+    """For the front matter, which is YAML."""
+    return json.dumps(title.replace("`", ""), ensure_ascii=False)
+
+
+def code_page(path: Path, text: str) -> str:
+    lexer = LEXERS.get(path.suffix, "make" if path.name == "Makefile" else "text")
+    fence = "````" if "```" in text else "```"
+    return (
+        f"---\ntitle: {quoted(str(path))}\n---\n# `{path}`\n\n"
+        f'{fence} {{.{lexer} linenums="1"}}\n{text.rstrip()}\n{fence}\n'
+    )
+
+
+def main() -> int:
+    if sys.argv[1:] == ["hash"]:
+        for path in sorted(ROOT.glob("docs/*/*.md")):
+            source = split_meta(path.read_text())[0].get("source")
+            if source:
+                text = split_meta((ROOT / source).read_text())[1]
+                print(prose_hash(text), source)
+        return 0
+    problems = [p for language in LANGUAGES for p in Handbook(language).problems]
+    print("\n".join(problems) or "no problems")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
