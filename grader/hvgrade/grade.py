@@ -28,9 +28,10 @@ from .build import (
     collect,
     compiler_warnings,
 )
+from .formats import write_all
 from .lab import KIT, GradedTest, Lab, find_labs
 from .machine import qemu_version
-from .record import LabRecord, NotRun, Record, TestRecord, write_all
+from .record import LabRecord, NotRun, Record, TestRecord
 from .session import Session
 from .verdict import INFRASTRUCTURE, Failure, Infrastructure, Verdict
 
