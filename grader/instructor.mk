@@ -16,3 +16,8 @@ gradescope: setup ## make the autograder of LAB= for Gradescope, one zip
 	$(HVGRADE) gradescope --lab $(LAB) --out $(PACKAGES) --build $(BUILD)
 autolab: setup ## make the autograder of LAB= for Autolab, a tar and a Makefile
 	$(HVGRADE) autolab --lab $(LAB) --out $(PACKAGES) --build $(BUILD)
+
+.PHONY: grade-class
+grade-class: setup ## grade every archive and folder in SUBMISSIONS= into OUT=
+	$(HVGRADE) grade-class --submissions "$(SUBMISSIONS)" --lab $(LAB) --out "$(OUT)" \
+		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)

@@ -35,6 +35,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         sub.add_argument("--out", type=Path, help=f"default: build/{command}")
         sub.add_argument("--build", default="build", help="make's BUILD")
         sub.add_argument("--qemu", default=QEMU)
+    whole = commands.add_parser("grade-class", help="every submission in a folder")
+    whole.add_argument("--submissions", type=Path, required=True)
+    whole.add_argument("--lab", required=True)
+    whole.add_argument("--out", type=Path, required=True)
+    whole.add_argument("--seed", type=lambda text: int(text, 0))
+    whole.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    whole.add_argument("--build", default="build", help="make's BUILD")
     mutants = commands.add_parser("mutants", help="which test kills which mutant")
     mutants.add_argument("--lab", action="append", default=[])
     mutants.add_argument("--seed", type=lambda text: int(text, 0), default=7)
@@ -112,6 +119,26 @@ def _mutants(args: argparse.Namespace) -> int:
     return int(failed)
 
 
+def _grade_class(args: argparse.Namespace) -> int:
+    """0 if every submission has a score, else 2."""
+    from . import classroom
+    from .table import ClassWatcher, console
+
+    labs, out = find_labs(), console()
+    if args.lab not in labs:
+        raise LabError(f"there is no lab {args.lab!r}: {', '.join(labs)}")
+    every = classroom.entries(args.submissions.resolve())
+    this = classroom.course(labs[args.lab], args.out.resolve(), args.seed, args.build)
+    watch = ClassWatcher(out, len(every))
+    try:
+        with watch:
+            classroom.grade_all(this, every, args.jobs, watch)
+    finally:
+        whole = classroom.collect(this, every)
+        watch.summary(whole, args.out)
+    return 2 if whole.undecided or whole.missing else 0
+
+
 def main(argv: list[str] | None = None) -> int:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -128,6 +155,8 @@ def main(argv: list[str] | None = None) -> int:
             from . import pack
 
             return pack.run(args.command, args.lab, args.out, args.build)
+        if args.command == "grade-class":
+            return _grade_class(args)
         if args.command == "mutants":
             return _mutants(args)
         if args.command == "demo":

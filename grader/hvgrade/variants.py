@@ -123,3 +123,26 @@ def plant_cheat(cheat: Cheat, folder: Path) -> None:
     if cheat.shell:
         env = os.environ | {"CHEATS": str(cheat.folder.parent)}
         subprocess.run(["sh", "-ec", cheat.shell], cwd=folder, env=env, check=True)
+
+
+def sample(lab: Lab, count: int, target: Path, stubs: Path, kit: Path = KIT) -> None:
+    """A class of so many: the reference, stubs, cheats, and every mutant in turn.
+
+    stubs: a folder like labs/ that is not solved. Each is a folder in target.
+    """
+    mutants, cheats = load_mutants(lab, kit), load_cheats(lab, kit)
+    for number in range(count):
+        folder = target / f"student-{number:03}" / lab.dir.name
+        turn = number // 4
+        if number % 4 == 0:
+            reference(lab, folder.parent, kit)
+        elif number % 4 == 1 and turn % 2:
+            shutil.copytree(stubs / lab.dir.name, folder)
+        elif number % 4 == 1:
+            cheat = cheats[turn // 2 % len(cheats)]
+            source = kit / "grader/solutions" if cheat.over_reference else stubs
+            shutil.copytree(source / lab.dir.name, folder)
+            plant_cheat(cheat, folder)
+        else:
+            mutant = mutants[(2 * turn + number % 4) % len(mutants)]
+            plant_mutant(lab, mutant, folder.parent, kit)
