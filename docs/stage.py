@@ -101,6 +101,17 @@ def lines(text: str) -> Iterator[tuple[str, bool]]:
         inside ^= fence
 
 
+def with_anchors(text: str, anchors: list[str]) -> str:
+    """A translated heading keeps the anchor of the original."""
+    left = iter(anchors)
+    done = []
+    for line, code in lines(text):
+        if not code and HEADING.match(line) and (anchor := next(left, None)):
+            line = f"{line} {{#{anchor}}}"
+        done.append(line)
+    return "\n".join(done)
+
+
 def prose(text: str, change: Callable[[str], str]) -> str:
     """Apply `change` to what is between the listings."""
     done: list[str] = []
@@ -228,6 +239,13 @@ class Handbook:
             )
         for block in blocks:
             page.text = page.text.replace(LISTING, block, 1)
+        anchors = [anchor for anchor, _ in headings(english)]
+        titles = [title for _, title in headings(page.text)]
+        if len(titles) != len(anchors) and not stale:
+            self.problem(
+                page.source, f"has {len(titles)} headings, its source {len(anchors)}"
+            )
+        page.text = with_anchors(page.text, anchors)
         if stale:
             page.text = re.sub(
                 r"\A(\s*# .*\n)",
@@ -254,8 +272,10 @@ class Handbook:
     @staticmethod
     def details(text: str) -> str:
         """Markdown inside of the hidden answers is Markdown."""
-        text = text.replace("<details>", '<details markdown="1">')
-        return text.replace("<summary>", '<summary markdown="span">')
+        return text.replace(
+            "<details><summary>",
+            '<details markdown="1">\n<summary markdown="span">',
+        )
 
     def link(self, page: Page, base: Path, target: str) -> str:
         if re.match(r"(https?|mailto):", target):
