@@ -147,6 +147,22 @@ def listings(text: str) -> list[str]:
     return ["\n".join(block) for block in found]
 
 
+def accidental_items(text: str) -> Iterator[str]:
+    """Lines of a list that were wrapped in front of a number and a full stop."""
+    for block in re.split(r"\n\s*\n", text):
+        first, *rest = block.strip("\n").split("\n")
+        start = re.match(r" *(?:[-*]|(\d+)\.) ", first)
+        if not start:
+            continue
+        number = int(start[1]) if start[1] else None
+        for line in rest:
+            item = re.match(r" *(\d+)\. ", line)
+            if item and (number is None or int(item[1]) != number + 1):
+                yield line
+            elif item:
+                number = int(item[1])
+
+
 def prose_hash(text: str) -> str:
     """What a translation remembers of its source; listings do not count."""
     words = " ".join("\n".join(line for line, code in lines(text) if not code).split())
@@ -341,6 +357,8 @@ class Handbook:
     def check_code(self, page: Page, text: str) -> None:
         plain = prose(text, lambda block: block)
         plain = "\n".join(line for line, code in lines(plain) if not code)
+        for line in accidental_items(plain):
+            self.problem(page.source, f"reads as an item of a list: {line!r}")
         for match in TREE_PATH.finditer(plain):
             if "hN" not in match[1] and not (self.root / match[1]).exists():
                 self.problem(page.source, f"there is no {match[1]}")

@@ -98,6 +98,7 @@ def test_copy_has_no_problems(copy: Path) -> None:
         ("common/run.c", "vcpu_run", "vcpu_walk", "run.c has no vcpu_run"),
         ("labs/h1_lab/README.md", "## The end", "## An end", "no such heading"),
         ("labs/h1_lab/README.md", "Do it", "Do that", "has changed since"),
+        ("docs/index.md", "# Start", "- as of\n  2024. So", "reads as an item of a list"),
         ("docs/zh/h1.md", stage.LISTING, "", "has 0 listings, its source 1"),
         ("docs/zh/h1.md", "## 结束", "结束", "has 1 headings, its source 2"),
         ("docs/zh/h1.md", "hash:", "stale: yes\nhash:", "is up to date, but marked"),
