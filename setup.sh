@@ -38,6 +38,7 @@ to grade:
   python3-rich                  sees rich
   python3-jinja2                sees jinja2
   python3-junitparser           sees junitparser
+  bubblewrap                    has bwrap
 to keep the code tidy:
   shellcheck                    has shellcheck
   clang-format                  has clang-format

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the Linux guest's initrd: busybox, a script as /init, and a console.
 
-    mkinitrd.py -o initrd BUSYBOX INIT
+mkinitrd.py -o initrd BUSYBOX INIT
 """
 
 from __future__ import annotations

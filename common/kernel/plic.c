@@ -12,6 +12,7 @@
 
 static uint64_t plic; /* host-physical address of the register file */
 static uint64_t context;
+static volatile uint32_t *claim; /* read: claim; written: complete */
 
 static volatile uint32_t *reg(uint64_t offset)
 {
@@ -46,6 +47,7 @@ void plic_init(void)
 	for (unsigned word = 0; word < PLIC_SOURCES / 32; word++)
 		*reg(PLIC_ENABLE + context * PLIC_ENABLE_SIZE + 4 * word) = 0;
 	*reg(PLIC_CONTEXT + context * PLIC_CONTEXT_SIZE + PLIC_THRESHOLD) = 0;
+	claim = reg(PLIC_CONTEXT + context * PLIC_CONTEXT_SIZE + PLIC_CLAIM);
 	csr_set(sie, 1 << IRQ_SEI);
 }
 
@@ -60,10 +62,10 @@ void plic_enable(unsigned source, bool on)
 
 unsigned plic_claim(void)
 {
-	return *reg(PLIC_CONTEXT + context * PLIC_CONTEXT_SIZE + PLIC_CLAIM);
+	return *claim;
 }
 
 void plic_complete(unsigned source)
 {
-	*reg(PLIC_CONTEXT + context * PLIC_CONTEXT_SIZE + PLIC_CLAIM) = source;
+	*claim = source;
 }

@@ -20,11 +20,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from . import sandbox
 from .build import (
     Tree,
-    build_driver,
-    build_guests,
-    build_hv,
+    build,
+    build_linux,
     collect,
     compiler_warnings,
 )
@@ -210,11 +210,15 @@ class Grading:
         base, impl = record.base, record.impl
         ignored = collect(lab, earlier, self.submission, tree, base, impl)
         hv = driver = linux = ""
-        if not all(test.unit for test in tests):
-            linux = build_guests(lab, tree, any(test.linux for test in tests))
-            hv = str(build_hv(lab, tree, base, impl))
-        if any(test.unit for test in tests):
-            driver = str(build_driver(lab, tree, impl))
+        targets = ["hv"] if not all(test.unit for test in tests) else []
+        targets += ["unit-driver"] if any(test.unit for test in tests) else []
+        build(lab, tree, base, impl, *targets)
+        if "hv" in targets:
+            hv = str(tree.out / "hv.elf")
+            if any(test.linux for test in tests):
+                linux = build_linux(lab, tree)
+        if "unit-driver" in targets:
+            driver = str(tree.out / "unit")
         entry.warnings = compiler_warnings(tree)
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
@@ -290,6 +294,7 @@ def grade(
         started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         selected=list(tests),
         unit=unit,
+        sandbox=sandbox.kind(),
     )
     labs = find_labs(kit)
     chosen = _choose(labs, names, tests, unit)

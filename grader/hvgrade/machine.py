@@ -22,6 +22,7 @@ from pathlib import Path
 from pexpect import EOF, TIMEOUT
 from pexpect.spawnbase import SpawnBase
 
+from . import sandbox
 from .lab import KIT
 from .run import Run
 from .traps import HV, TRAP_LOG_CAP, TrapLog
@@ -33,6 +34,8 @@ INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GH
 BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
 FLASH = 0x22000000  # bank 1 of QEMU virt's pflash
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
+SECCOMP = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+_LIMITS = {"fsize": 1 << 30, "as": 16 << 30}  # bytes: far beyond what a run needs
 _POLL = 0.005  # seconds
 
 
@@ -44,6 +47,11 @@ class Vm:
     bootargs: Mapping[str, object] = field(default_factory=dict)
     set: Mapping[tuple[str, str], object] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)  # "pflash"
+    program: str = ""  # the guest's folder, if several VMs run the same
+
+    @property
+    def folder(self) -> str:
+        return self.program or self.name
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,17 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
     """The VMs of a run as one cpio, with their boot arguments and changes."""
     argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py")]
     argv += ["--hv", str(setup.hv), "-o", str(output)]
+    folders = []
     for vm in vms:
-        if not (setup.vms / vm.name).is_dir():
-            raise Infrastructure(f"there is no VM {vm.name!r} in {setup.vms}")
+        folder = setup.vms / vm.folder
+        if not folder.is_dir():
+            raise Infrastructure(f"there is no VM {vm.folder!r} in {setup.vms}")
+        if vm.program:  # a VM is named after its folder
+            link = output.with_name("vms") / vm.name
+            link.parent.mkdir(exist_ok=True)
+            link.symlink_to(folder.resolve())
+            folder = link
+        folders.append(str(folder))
         if vm.bootargs:
             words = [f"{key}={value}" for key, value in vm.bootargs.items()]
             argv += ["--bootargs", vm.name, " ".join(words)]
@@ -84,7 +100,7 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
             path = output.with_name(f"{vm.name}.{name}")
             path.write_bytes(content)
             argv += ["--file", vm.name, name, str(path)]
-    argv += [str(setup.vms / vm.name) for vm in vms]
+    argv += folders
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise Infrastructure(done.stderr.strip() or "mkvm.py failed")
@@ -149,10 +165,16 @@ class Machine:
         pack_vms(setup, vms, cpio)
         ticks = max(1, budget // INSTRUCTIONS_PER_TICK)
         self.argv = [setup.qemu, "-machine", "virt", "-cpu", cpu, "-m", memory]
-        self.argv += ["-nographic", "-bios", "none"]
+        # No device but the board's own, no monitor, and no system call that
+        # QEMU does not need for that. Ctrl-A X still leaves.
+        self.argv += ["-bios", "none", "-nodefaults", "-display", "none"]
+        self.argv += ["-chardev", "stdio,id=tty,mux=on,signal=off"]
+        self.argv += ["-serial", "chardev:tty", "-sandbox", SECCOMP]
         self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
         self.argv += ["-append", append] if append else []
         self.argv += ["-icount", f"shift=0,sleep={'on' if interactive else 'off'}"]
+        # Devices that know what time it is: virtual, as all time here.
+        self.argv += ["-rtc", "clock=vm"]
         self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
@@ -167,15 +189,21 @@ class Machine:
         self._start(interactive)
 
     def _start(self, interactive: bool) -> None:
-        # The kernel ends QEMU too when this process dies.
-        die = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         console, log = self.dir / "console.log", self.dir / "qemu.log"
         if not shutil.which(self.setup.qemu):
             raise Infrastructure(f"{self.setup.qemu} could not be started: not found")
+        # A shell says on stderr when a signal ended QEMU; in a sandbox, the exit
+        # status alone could be one that the code under test chose.
+        command = sandbox.confine(
+            ["sh", "-c", '"$@"; exit $?', "sh", *self.argv],
+            read=[self.setup.hv, *sandbox.program(self.setup.qemu)],
+            write=[self.dir],
+            limits=_LIMITS,
+        )
         with console.open("ab") as out, log.open("wb") as errors:
             try:
                 self.process = subprocess.Popen(
-                    die + self.argv,
+                    command,
                     stdin=subprocess.PIPE if interactive else subprocess.DEVNULL,
                     stdout=out,
                     stderr=errors,
@@ -273,8 +301,8 @@ class Machine:
             raise Infrastructure(f"{text} was {self.budget:,} instructions")
         if self._killed not in ("", "flood"):
             raise Infrastructure(f"QEMU was killed: {self._killed}")
-        if status < 0 and not self._killed:
-            name = signal.Signals(-status).name
+        if status < 0 and not self._killed or status > 128 and errors:
+            name = signal.Signals(-status if status < 0 else status - 128).name
             raise Infrastructure(f"QEMU was killed by {name}: {errors}")
         if status in (1, 126, 127) and errors:
             raise Infrastructure(f"QEMU could not be started: {errors}")
@@ -284,7 +312,7 @@ class Machine:
         flooded = console.stat().st_size > CONSOLE_CAP
         if flooded:
             os.truncate(console, CONSOLE_CAP)
-        elfs = {vm.name: self.setup.vms / vm.name / "kernel" for vm in self.vms}
+        elfs = {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
         log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv}, TRAP_LOG_CAP)
         log.annotate()
         raw = console.read_bytes()

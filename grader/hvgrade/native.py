@@ -16,7 +16,6 @@ import os
 import re
 import secrets
 import select
-import shutil
 import signal
 import subprocess
 import time
@@ -24,6 +23,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from . import sandbox
 from .verdict import Infrastructure
 
 CPU_LIMIT = 1.0  # seconds for one command: a thousand times what one needs
@@ -39,17 +39,14 @@ _TODO, _PANIC, _MISUSE = 6, 5, 2  # the driver's own: exitcode.h, host.c
 def confined(program: Path) -> list[str]:
     """The command that runs a student's code natively. There is no other.
 
-    No core file, no file that grows, no further process (unless run by root),
-    the same addresses every time (where the system allows that), and it ends
-    with us.
+    In the sandbox it sees the system's libraries and the folder of its build.
+    No core file, no file that grows, no further process (unless run by root
+    without bubblewrap), the same addresses every time (where the system allows
+    that), and it ends with us.
     """
-    for tool in ("prlimit", "setpriv"):
-        if not shutil.which(tool):
-            raise Infrastructure(f"{tool} is missing: run ./setup.sh")
-    limits = ["--core=0", "--fsize=0", "--nproc=0", "--nofile=16", "--cpu=600"]
-    argv = ["prlimit", *limits, f"--stack={8 << 20}"]
-    argv += ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"]
-    return [*argv, *_same_addresses(), str(program)]
+    limits = {"fsize": 0, "nproc": 0, "nofile": 16, "cpu": 600, "stack": 8 << 20}
+    command = [*_same_addresses(), str(program)]
+    return sandbox.confine(command, read=[program.parent], limits=limits)
 
 
 @cache
@@ -160,6 +157,10 @@ class Driver:
             self._raise_ended(len(answers))
         return answers
 
+    def _not_started(self, status: int) -> bool:
+        tools = ("bwrap: ", "setpriv: ", "prlimit: ", "setarch: ")
+        return status in (126, 127) or self.printed.startswith(tools)
+
     def _raise_ended(self, answered: int) -> None:
         process = self._process
         assert process is not None
@@ -168,8 +169,10 @@ class Driver:
         except subprocess.TimeoutExpired:
             status = 0  # it closed its stdout, and goes on
         self.close()
-        if status == _MISUSE or answered == 0 and status in (126, 127):
+        if status == _MISUSE or answered == 0 and self._not_started(status):
             raise Infrastructure(f"the driver failed: {self.printed[-500:].strip()}")
+        if status > 128:  # as the sandbox tells of a signal
+            status = 128 - status
         kind = {_TODO: "todo", _PANIC: "panic", _SANITIZED: "crash"}.get(status, "end")
         text = f"the process ended with status {status}"
         if status < 0:

@@ -79,7 +79,7 @@ class Boot:
             vm if isinstance(vm, Vm) else Vm(vm, bootargs or {}, set or {})
             for vm in vms
         ]
-        if self._session.linux and any(vm.name == "linux" for vm in guests):
+        if self._session.linux and any(vm.folder == "linux" for vm in guests):
             raise Infrastructure(f"there is no Linux VM: {self._session.linux}")
         folder = self._folder
         if self.machines:

@@ -99,6 +99,7 @@ class Record:
     seconds: float = 0.0
     labs: list[LabRecord] = field(default_factory=list)
     unit: bool = False  # only unit tests
+    sandbox: str = ""  # what confined the submission: see sandbox.py
 
     @property
     def score(self) -> int:

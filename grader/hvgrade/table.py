@@ -59,6 +59,7 @@ class Watcher:
             record: Record = event["record"]
             line = f"seed {record.seed}"
             line += "" if record.unit else f", QEMU {record.qemu}"
+            line += f", sandbox: {record.sandbox}"
             self.out.print(Text(line, style="dim"))
         elif kind == "lab":
             total, lab = len(event["tests"]), event["lab"]

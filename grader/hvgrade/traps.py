@@ -84,6 +84,7 @@ class Symbols:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.code: list[range] = []
+        self.end = 0  # the symbol _end: behind all that the file loads
         self._ranges: dict[str, range] = {}
         with path.open("rb") as file:
             if file.read(4) == b"\x7fELF":
@@ -105,6 +106,8 @@ class Symbols:
         found: list[tuple[int, int, str]] = []
         for symbol in table.iter_symbols() if table else ():
             kind, address = symbol["st_info"]["type"], symbol["st_value"]
+            if symbol.name == "_end":
+                self.end = address
             named = symbol.name and not symbol.name.startswith(("$", ".L"))
             if named and kind in ("STT_FUNC", "STT_NOTYPE") and self.has(address):
                 found.append((address, symbol["st_size"], symbol.name))
@@ -141,7 +144,8 @@ class TrapLog:
     def __init__(self, path: Path, elfs: dict[str, Path], cap: int = TRAP_LOG_CAP):
         """elfs: the kernel of each guest by the VM's name, and hv.elf as "hv"."""
         self.path = path
-        self.symbols = {name: Symbols(elf) for name, elf in elfs.items()}
+        read = {elf: Symbols(elf) for elf in set(elfs.values())}
+        self.symbols = {name: read[elf] for name, elf in elfs.items()}
         try:
             self.flooded = path.stat().st_size > cap
         except OSError as error:
@@ -217,13 +221,17 @@ class TrapLog:
     def annotate(self) -> None:
         """Rewrites the log: every line gains the cause in words and the function."""
         part = self.path.with_suffix(".part")
+        places: dict[tuple[int, bool, int], str] = {}  # guests trap in loops
         with part.open("w") as file:
             for trap in self.traps:
+                key = trap.epc, trap.is_async, trap.cause
+                if key not in places:
+                    places[key] = self.where(trap)
                 kind = "interrupt" if trap.is_async else "exception"
                 file.write(
                     f"{_PREFIX} hart:{trap.hart}, async:{trap.is_async:d}, "
                     f"cause:{trap.cause:016x}, epc:0x{trap.epc:016x}, "
                     f"tval:0x{trap.tval:016x}, desc={trap.desc}"
-                    f"  # {kind}: {trap.words}, at {self.where(trap)}\n"
+                    f"  # {kind}: {trap.words}, at {places[key]}\n"
                 )
         part.replace(self.path)

@@ -87,7 +87,7 @@ def test_an_error_of_the_students_is_a_failure_with_the_first_errors(
     kit: Kit, lab: Lab, tree: Tree
 ) -> None:
     kit.code("syntax error")
-    kit.write("Makefile", "hv:\n\techo $(SUBMISSION)/a.c:1: error: bad; false\nguests:")
+    kit.write("Makefile", "hv:\n\techo $(SUBMISSION)/a.c:1: error: bad; false\ngiven:")
     with pytest.raises(Failure) as error:
         build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     assert "labs/a.c:1: error: bad" in message(error)
@@ -100,7 +100,7 @@ def test_the_compilers_warnings_are_kept_but_only_of_submitted_files(
 ) -> None:
     said = ["$(SUBMISSION)/a.c:1: warning: w", "common/b.c:1: warning: w"]
     recipe = "; ".join(f"echo {line}" for line in [*said, said[0]])
-    kit.write("Makefile", f"guests:\nhv:\n\tmkdir -p $(OUT); {recipe}; >$(OUT)/hv.elf")
+    kit.write("Makefile", f"given:\nhv:\n\tmkdir -p $(OUT); {recipe}; >$(OUT)/hv.elf")
     build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     assert compiler_warnings(tree) == ["labs/a.c:1: warning: w"]
 
@@ -108,10 +108,10 @@ def test_the_compilers_warnings_are_kept_but_only_of_submitted_files(
 @pytest.mark.parametrize(
     ("makefile", "words"),
     [
-        ("hv:\n\techo common/hv/run.c:1: error: bad; false\nguests:", "make hv failed"),
-        ("hv:\nguests:\n\tfalse", "make guests"),
-        ("hv:\nguests:", "left no hv.elf"),
-        ("", "make guests"),
+        ("hv:\n\techo common/hv/run.c:1: error: bad; false\ngiven:", "make hv failed"),
+        ("hv:\ngiven:\n\tfalse", "make given"),
+        ("hv:\ngiven:", "left no hv.elf"),
+        ("", "make given"),
     ],
 )
 def test_an_error_of_the_kits_is_infrastructure(
@@ -135,13 +135,13 @@ def test_a_build_that_does_not_end_is_ended(
 ) -> None:
     monkeypatch.setattr(build, "CPU_LIMIT", 1)
     recipe = f"{CC} -x c -o /dev/null $(SUBMISSION)/h1_tiny/code.py"
-    kit.write("Makefile", f"guests:\nhv:\n\t{recipe}")
+    kit.write("Makefile", f"given:\nhv:\n\t{recipe}")
     twice = 2 * "#include __FILE__\n"  # 2^199 times in all
     kit.code(f"#if __INCLUDE_LEVEL__ < 199\n{twice}#endif\n")
     with pytest.raises(Failure, match="CPU time limit"):
         build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
     monkeypatch.setattr(build, "WALL_LIMIT", 0.3)
-    kit.write("Makefile", "guests:\n\tsleep 60\n")
+    kit.write("Makefile", "given:\n\tsleep 60\n")
     with pytest.raises(Infrastructure, match="did not end"):
         build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
 
@@ -151,11 +151,10 @@ def test_the_callers_make_and_compiler_settings_do_not_reach_the_build(
 ) -> None:
     for name in ("MAKEFLAGS", "CPATH", "CFLAGS"):
         monkeypatch.setenv(name, "LAB=evil")
-    kit.write(
-        "Makefile", "hv guests:\n\tenv > seen; mkdir -p $(OUT); touch $(OUT)/hv.elf"
-    )
+    make_hv = "mkdir -p $(OUT) && env > $(OUT)/hv.elf"
+    kit.write("Makefile", f"given:\nhv:\n\t{make_hv}")
     build_all(lab, [], kit.root / "labs", tree, "reference", "mine")
-    assert "evil" not in (kit.root / "seen").read_text()
+    assert "evil" not in (tree.out / "hv.elf").read_text()
 
 
 def test_earlier_labs_come_from_the_submission_when_asked(

@@ -37,7 +37,7 @@ ALL = os.environ.get("HVLAB_MUTANTS") == "all"
 # finished, with handout, mutants and cheats, are held to all the rest as well.
 # h3 joins when test_1000_ticks_without_drift[asleep] bears a loaded machine.
 GRADED = [lab for lab in find_labs().values() if lab.name != "h3"]
-FINISHED = ("h1",)
+FINISHED = ("h1", "h2", "h4")
 LABS = [lab for lab in GRADED if lab.name in FINISHED]
 MUTANTS = {lab.name: load_mutants(lab) for lab in LABS}
 CHEATS = {lab.name: load_cheats(lab) for lab in LABS}

@@ -64,7 +64,8 @@ def test_a_run_leaves_both_witnesses_and_its_command(bench: Bench) -> None:
     assert "environment call from VS-mode" in (run.dir / "traps.log").read_text()
     command = (run.dir / "command.txt").read_text()
     for words in (
-        "-machine virt -cpu rv64,h=false -m 1G -nographic -bios none",
+        "-machine virt -cpu rv64,h=false -m 1G -bios none -nodefaults",
+        "-sandbox on,",
         "-icount shift=0,sleep=off -d int -D",
         "loader,addr=0x8000fff8,data=10000,data-len=8",
     ):

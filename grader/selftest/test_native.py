@@ -2,7 +2,6 @@
 
 import errno
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hvgrade import native
+from hvgrade import native, sandbox
 from hvgrade.native import Driver, Ended, report_lines
 from hvgrade.verdict import Infrastructure
 
@@ -32,7 +31,8 @@ for line in sys.stdin:
 
 @pytest.fixture
 def driver(tmp_path: Path) -> Any:
-    program = tmp_path / "driver"
+    program = tmp_path / "out/driver"
+    program.parent.mkdir()
     program.write_text(DRIVER)
     program.chmod(0o755)
     made = Driver(program)
@@ -124,11 +124,37 @@ def test_the_code_is_confined(driver: Driver, tmp_path: Path) -> None:
     limit = "import resource as r; answer(r.getrlimit(r.RLIMIT_CORE)[1])"
     assert driver.ask([limit]) == [["0"]]
     opened = f"os.open({str(target)!r}, os.O_WRONLY | os.O_APPEND)"
-    assert outcome(driver, f"os.write({opened}, b'more')") == str(errno.EFBIG)
-    assert target.read_text() == "as it was"
+    if sandbox.kind() != sandbox.BUBBLEWRAP:
+        assert outcome(driver, f"os.write({opened}, b'more')") == str(errno.EFBIG)
+        assert target.read_text() == "as it was"
+        assert outcome(driver, "[os.dup(0) for _ in range(20)]") == str(errno.EMFILE)
+        return
+    assert outcome(driver, opened) == str(errno.ENOENT)
+    assert outcome(driver, "os.unlink(sys.argv[0])") == str(errno.EROFS)
+    assert outcome(driver, "os.fork()") == str(errno.EAGAIN)
+    assert outcome(driver, f"os.kill({os.getpid()}, 0)") == str(errno.ESRCH)
+    assert outcome(driver, "os.setuid(0)") == str(errno.EPERM)
+    open_socket = "import socket as s; s.socket().connect(('127.0.0.1', 22))"
+    assert outcome(driver, open_socket) == str(errno.ECONNREFUSED)
     assert outcome(driver, "[os.dup(0) for _ in range(20)]") == str(errno.EMFILE)
-    if os.getuid():  # no limit of processes stops root
-        assert outcome(driver, "os.fork()") == str(errno.EAGAIN)
+
+
+def test_without_bubblewrap_the_limits_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HVLAB_SANDBOX", "off")
+    sandbox.kind.cache_clear()
+    try:
+        assert sandbox.kind() in (sandbox.CONTAINER, sandbox.NONE)
+        folder = tmp_path / "out"
+        folder.mkdir()
+        (folder / "driver").write_text(DRIVER)
+        (folder / "driver").chmod(0o755)
+        driver = Driver(folder / "driver")
+        test_the_code_is_confined(driver, tmp_path)
+        driver.close()
+    finally:
+        sandbox.kind.cache_clear()
 
 
 def test_nothing_is_left_running(driver: Driver) -> None:
@@ -136,7 +162,8 @@ def test_nothing_is_left_running(driver: Driver) -> None:
     assert driver._process is not None
     pid = driver._process.pid
     driver.close()
-    assert subprocess.run(["ps", "-p", str(pid)], capture_output=True).returncode
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 REPORT = """

@@ -38,7 +38,7 @@ for line in sys.stdin:
 MAKEFILE = """
 unit-driver:
 \tmkdir -p $(OUT)
-\tcp driver $(OUT)/unit
+\tcp common/driver $(OUT)/unit
 \tcp $(SUBMISSION)/*/code.py $(OUT)/unit.code
 """
 
@@ -95,7 +95,7 @@ def unit_kit(kit: Kit) -> Callable[..., None]:
             rows += f"points = {points}\nunit = {str('unmarked' not in name).lower()}\n"
         kit.write("labs/h1_tiny/lab.toml", TOML + rows)
         kit.write("grader/tests/h1/test_h1.py", source)
-        kit.write("driver", DRIVER).chmod(0o755)
+        kit.write("common/driver", DRIVER).chmod(0o755)
         kit.write("Makefile", (kit.root / "Makefile").read_text() + MAKEFILE)
 
     return write
@@ -176,7 +176,8 @@ def make_unit(tmp_path: Path) -> Any:
     made: list[Unit] = []
 
     def make(code: str, seed: str = "1") -> Unit:
-        program = tmp_path / "unit"
+        program = tmp_path / "out/unit"
+        program.parent.mkdir(exist_ok=True)
         program.write_text(DRIVER)
         program.chmod(0o755)
         Path(f"{program}.code").write_text(code)
@@ -209,7 +210,7 @@ def test_the_seed_alone_decides_the_inputs(make_unit: Callable[..., Unit]) -> No
 
 
 def test_a_failure_that_comes_and_goes_is_a_failure(
-    make_unit: Callable[..., Unit]
+    make_unit: Callable[..., Unit],
 ) -> None:
     often = "global c; c = globals().get('c', 0) + 1\n  return n * n + (c % 9 == 8)"
     with pytest.raises(Failure):

@@ -99,7 +99,8 @@ int main(void)
 	char *line = NULL;
 	size_t size = 0;
 
-	answer = fdopen(dup(STDOUT_FILENO), "w");
+	int fd = dup(STDOUT_FILENO);
+	answer = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!answer || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		misuse("no stdout");
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -28,7 +28,8 @@ uint64_t vplic_mmio_read(void *context, uint64_t offset, unsigned width)
 	uint32_t value = vplic_read(&vm->vplic, offset);
 
 	(void)width;
-	if (offset >= PLIC_CONTEXT)
+	/* A claim that found nothing has changed nothing. */
+	if (value && offset >= PLIC_CONTEXT)
 		vplic_update(vm);
 	return value;
 	/* END */
@@ -42,7 +43,7 @@ void vplic_mmio_write(void *context, uint64_t offset, unsigned width,
 	unsigned completed = vplic_write(&vm->vplic, offset, (uint32_t)value);
 
 	(void)width;
-	if (completed && owner[completed] == vm)
+	if (owner[completed] == vm) /* 0 has no owner */
 		plic_complete(completed);
 	vplic_update(vm);
 	/* END */

@@ -13,6 +13,13 @@ struct vm *console_focus = &vms[0];
 /* Whose unfinished line the cursor is in; NULL: it is at a line's beginning. */
 static struct vm *unfinished;
 
+static void line_end(void)
+{
+	if (unfinished)
+		uart_putc('\n');
+	unfinished = NULL;
+}
+
 /* END */
 void console_flush(struct vm *vm)
 {
@@ -22,8 +29,7 @@ void console_flush(struct vm *vm)
 	if (console->length == 0)
 		return;
 	if (unfinished != vm) {
-		if (unfinished)
-			uart_putc('\n');
+		line_end();
 		console_prefix(vm);
 	}
 	for (unsigned i = 0; i < console->length; i++)
@@ -54,9 +60,7 @@ void console_close(struct vm *vm)
 {
 	/* SOLUTION h5.6: show what waits, and end the line */
 	console_flush(vm);
-	if (unfinished)
-		uart_putc('\n');
-	unfinished = NULL;
+	line_end();
 	/* END */
 }
 
@@ -70,7 +74,7 @@ void console_switch(void)
 		if (vm->state != VM_RUNNING)
 			continue;
 		console_focus = vm;
-		console_close(vm);
+		line_end();
 		printf("hv: the keyboard is %s's now\n", vm->name);
 		return;
 	}

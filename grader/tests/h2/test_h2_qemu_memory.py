@@ -17,7 +17,8 @@ from hvgrade.plugin import Boot
 from hvgrade.run import SHUTDOWN, STOPPED, Run
 from hvgrade.symptoms import expect_ending, expect_pass
 
-BUDGET = 100_000_000
+BUDGET = 20_000_000
+WALK_BUDGET = 100_000_000  # the guest walker reads all of its memory twice
 FETCH, LOAD, STORE = GUEST_PAGE_FAULTS
 U_ECALL, STORE_PAGE_FAULT = 8, 15
 RAM, PAGE, BLOCK = 0x80000000, 4096, 2 << 20
@@ -108,7 +109,7 @@ def test_ram_is_backed_as_it_is_touched(boot: Boot, rng: random.Random) -> None:
         "walker",
         bootargs={"seed": rng.getrandbits(32), "blocks": mask},
         set=ram_of(size),
-        budget=BUDGET,
+        budget=WALK_BUDGET,
     )
     pages = len(touched) * PAGES + tail - 1  # the last one has the device tree
     expect_pass(
@@ -148,7 +149,7 @@ def test_no_memory_left_stops_that_vm_alone(boot: Boot, rng: random.Random) -> N
     )
     walker = Vm("walker", {"seed": number}, ram_of(size))
     vms = [walker, Vm("hello", {"number": number})]
-    run = boot(*vms, memory="32M", budget=BUDGET)
+    run = boot(*vms, memory="32M", budget=WALK_BUDGET)
     if complaint(run):
         refuse(run, "walker", {}, likely)
     expect_ending(run, STOPPED, likely=likely)
@@ -160,6 +161,11 @@ def test_no_memory_left_stops_that_vm_alone(boot: Boot, rng: random.Random) -> N
     expected = "the last free pages are given one by one"
     run.check(pages > 0, expected, "no page of 4 KiB was given.", likely=likely)
     faults = [t for t in run.traps if t.cause in GUEST_PAGE_FAULTS]
+    if faults[-2:-1] and (faults[-2].cause, faults[-2].tval) == (
+        FETCH,
+        faults[-1].tval,
+    ):
+        faults.pop()  # the post-mortem's HLVX, where no instruction can be read
     run.check(
         len(faults) == blocks - 2 + pages + 1,  # two blocks were there before it ran
         f"{blocks - 2} blocks, {pages} pages and 1 that is refused, as QEMU itself "

@@ -16,7 +16,7 @@ from hvgrade.plugin import Boot
 from hvgrade.run import BAD_CONFIG
 from hvgrade.symptoms import expect_ending, expect_pass
 
-BUDGET = 50_000_000
+BUDGET = 10_000_000
 FETCH, LOAD, STORE = GUEST_PAGE_FAULTS
 ILLEGAL = 2
 SCRATCH = ("/scratch@10001000", "reg")
@@ -233,6 +233,19 @@ def test_pflash_passed_through(boot: Boot, rng: random.Random) -> None:
 def test_overlapping_devices_are_refused(boot: Boot, rng: random.Random) -> None:
     likely = "h2.7: mmio_add refuses what overlaps the RAM or another device"
     magic, size = somewhere(rng), rng.randrange(2, 65)
+    beside = rng.choice([magic - 64, magic + 8])
+    run = boot(
+        "access",
+        set={MAGIC: magic << 64 | 8, SCRATCH: beside << 64 | 64},
+        budget=BUDGET,
+    )
+    both = (
+        "h2.7: mmio_add refuses what overlaps, and nothing else: these are neighbours"
+    )
+    run.expect_line(
+        "hv: vm access: scratch@10001000 (hvlab,scratch): emulated", likely=both
+    )
+    run.expect_traps(LOAD, at_least=1, where=lambda t: t.tval == beside, likely=both)
     over_a_device = magic - rng.randrange(1, size), magic + rng.randrange(8)
     over_the_ram = RAM - rng.randrange(1, size), RAM + RAM_SIZE - rng.randrange(1, size)
     for bases in (over_a_device, over_the_ram):

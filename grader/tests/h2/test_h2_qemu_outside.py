@@ -22,7 +22,7 @@ from hvgrade.plugin import Boot
 from hvgrade.run import SHUTDOWN, STOPPED, Run
 from hvgrade.symptoms import expect_ending
 
-BUDGET = 50_000_000
+BUDGET = 20_000_000
 FETCH, LOAD, STORE = GUEST_PAGE_FAULTS
 RAM, RAM_SIZE, PAGE = 0x80000000, 16 << 20, 4096
 HV_TEXT = 0x80010000  # common/kernel/kernel.ld

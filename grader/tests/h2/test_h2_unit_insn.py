@@ -213,6 +213,8 @@ def test_decode_refuses_everything_else(unit: Unit, rng: random.Random) -> None:
         for funct3 in (2, 3):
             words.append(r_type(0x2F, funct3, 10, 11, rng.getrandbits(5), funct5 << 2))
     words = [word for word in words if word & 0x7F not in (LOAD, STORE)]
+    for index in rng.sample(range(len(words)), 20):  # but it takes lw
+        words[index] = r_type(LOAD, 2, rng.randrange(1, 32), 11, 0, 0)
     compare(unit, "insn_decode", words, hexadecimal("decode", words), decoded)
 
 

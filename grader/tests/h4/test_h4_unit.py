@@ -389,6 +389,7 @@ def test_model_registers(unit: Unit) -> None:
     zeros = [Op("write", (offset, 0)) for offset in everywhere]
     examples: list[Case] = [
         *((plic, ops) for plic in (Plic(), full) for ops in (reads, writes)),
+        (Plic(), writes[::-1]),
         (full, zeros),
     ]
     unit.check(
@@ -478,12 +479,22 @@ def test_model_as_a_whole(unit: Unit) -> None:
     )
     claim, ready = Op("read", (CLAIM,)), Plic(0, {10}, {10}, {10}, set(), {10: 1})
     strange = (0, 11, 128, 138, 1034, 0x8000000A, ONES)
+    three = Plic(0, {10, 11, 70}, set(), {10, 11, 70}, set(), {10: 1, 11: 1, 70: 2})
+    kept = (0, 40, ENABLE, ENABLE + 4, ENABLE + ENABLE_SIZE, THRESHOLD)
+    access = (("write", ONES), ("read",), ("write", 0x10), ("read",))
     examples: list[Case] = [
         (ready, [claim, claim, Op("write", (CLAIM, 10)), claim]),
+        (ready, [Op("write", (CLAIM, 10)), claim]),
         (ready, [claim, Op("write", (ENABLE, 0)), Op("write", (CLAIM, 10))]),
         (ready, [claim, *(Op("write", (CLAIM, s)) for s in strange)]),
         (ready, [Op("read", (CLAIM + CONTEXT_SIZE,)), Op("read", (CLAIM + 4,))]),
         (ready, [Op("write", (THRESHOLD, 1)), Op("best"), claim]),
+        (ready, [claim, Op("line", (10, 1)), Op("line", (10, 0))]),
+        (ready, [Op("line", (10, 0)), Op("best"), claim]),
+        (ready, [Op("write", (PENDING, 1 << 11)), Op("write", (PENDING, 0))]),
+        (three, [Op("best"), claim, claim, claim, claim]),
+        (three, [Op("write", (ENABLE, 0)), Op("best"), claim, claim]),
+        (Plic(), [Op(name, (r, *v)) for r in kept for name, *v in access]),
     ]
     long = st.tuples(_plics(), st.lists(ops, min_size=1, max_size=60))
     unit.check(

@@ -6,6 +6,7 @@
 #include "table.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
@@ -172,7 +173,8 @@ void table_report(const struct npt *npt)
 {
 	if (!runs_file)
 		runs_file = open_memstream(&runs, &runs_size);
-	rewind(runs_file);
+	if (!runs_file || fseek(runs_file, 0, SEEK_SET))
+		abort();
 	const char *problem = table_visit(npt, add_leaf);
 	run_end();
 	fputc('\0', runs_file);

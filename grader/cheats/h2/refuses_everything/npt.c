@@ -1,0 +1,27 @@
+/* No, to whatever it may be. */
+#include "h2.h"
+
+int npt_init(struct npt *npt, uint64_t vmid)
+{
+	return NPT_ERR_NOMEM;
+}
+
+int npt_walk(const struct npt *npt, gpa_t gpa, struct npt_leaf *leaf)
+{
+	return NPT_ERR_NOMEM;
+}
+
+int npt_map(struct npt *npt, gpa_t gpa, hpa_t hpa, uint64_t size, uint64_t perm)
+{
+	return NPT_ERR_NOMEM;
+}
+
+int npt_unmap(struct npt *npt, gpa_t gpa, uint64_t size)
+{
+	return NPT_ERR_NOMEM;
+}
+
+int npt_protect(struct npt *npt, gpa_t gpa, uint64_t size, uint64_t perm)
+{
+	return NPT_ERR_NOMEM;
+}

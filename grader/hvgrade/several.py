@@ -1,0 +1,103 @@
+"""Several VMs on one hart: what each of them printed and told.
+
+Guests of lab h5 run side by side, often the same program, always at the same
+addresses. Each has a lane, its own pair of ecalls in QEMU's trap log
+(labs/h5_multi_vm/guests/lanes.h), and a name before each of its lines.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+from .guest import VS_ECALL, complaint, refuse
+from .machine import Vm
+from .run import SHUTDOWN, Run
+from .symptoms import expect_ending
+from .verdict import Infrastructure
+
+LANES, LANE_BYTES = 16, 16
+
+
+def beside(
+    program: str,
+    name: str,
+    lane: int,
+    set: Mapping[tuple[str, str], object] | None = None,
+    **bootargs: object,
+) -> Vm:
+    """A VM of several, that runs this program."""
+    return Vm(name, {"lane": lane, **bootargs}, set or {}, program=program)
+
+
+def memory(size: int, base: int = 0x80000000) -> dict[tuple[str, str], object]:
+    """The property that gives a VM so many bytes of RAM."""
+    return {(f"/memory@{base:x}", "reg"): base << 64 | size}
+
+
+def lane_told(run: Run, lane: int) -> list[int]:
+    """The numbers that the VM of this lane told the trap log."""
+    run.looked.add("traps")
+    spans = {s.find("lanes") for s in run.trap_log.symbols.values()} - {None}
+    if len(spans) != 1 or not 0 <= lane < LANES:
+        raise Infrastructure("the guests do not agree on where the lanes are")
+    (span,) = spans
+    assert span is not None
+    start = span.start + LANE_BYTES * lane
+    zero, one = start, start + LANE_BYTES // 2
+    ecalls = run.trap_log.select(VS_ECALL)
+    bits = ["01"[t.epc == one] for t in ecalls if t.epc in (zero, one)]
+    words = ["".join(bits[i : i + 64]) for i in range(0, len(bits), 64)]
+    return [int(word, 2) for word in words]
+
+
+def lines_of(run: Run, name: str) -> list[str]:
+    """What the VM printed, without its name."""
+    prefix = f"[{name}] "
+    return [x.removeprefix(prefix) for x in run.guest_lines if x.startswith(prefix)]
+
+
+def expect_lane(run: Run, vm: Vm, *want: int, likely: str) -> None:
+    """The VM told these numbers, and no others."""
+    got = lane_told(run, int(str(vm.bootargs["lane"])))
+    words = [", ".join(f"{n:#x}" for n in some) or "nothing" for some in (want, got)]
+    run.check(
+        got == list(want),
+        f"{vm.name} finds out {words[0]}, and tells so by where it exits",
+        f"QEMU recorded {words[1]}.",
+        likely=likely,
+        log="traps.log",
+    )
+
+
+def expect_lines(run: Run, vm: Vm, want: Sequence[str], *, likely: str) -> None:
+    """The VM printed these lines, and no others."""
+    pairs = zip_longest(want, lines_of(run, vm.name))
+    for number, (line, printed) in enumerate(pairs, 1):
+        run.check(
+            line == printed,
+            f"line {number} of {vm.name}: {line!r}",
+            f"It is {printed!r}.",
+            likely=likely,
+        )
+
+
+def expect_all_well(
+    run: Run,
+    vms: Sequence[Vm],
+    *,
+    likely: str,
+    complaints: Mapping[str, str] | None = None,
+    status: int = SHUTDOWN,
+) -> None:
+    """No guest complained, all of these shut themselves down."""
+    text = complaint(run)
+    if text:
+        name = next(
+            (vm.name for vm in vms if any(text in x for x in lines_of(run, vm.name))),
+            "the guest",
+        )
+        refuse(run, name, complaints or {}, likely)
+    expect_ending(run, status, likely=likely)
+    for vm in vms:
+        line = rf"hv: vm {re.escape(vm.name)}: stopped: shutdown"
+        run.expect_line(re.compile(line), likely=likely)

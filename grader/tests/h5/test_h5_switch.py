@@ -1,0 +1,116 @@
+"""Lab h5, tasks 1 and 2: VMs side by side, each with all that is its own."""
+
+import random
+
+from hvgrade.guest import GuestRandom, folded
+from hvgrade.plugin import Boot
+from hvgrade.several import beside, expect_all_well, expect_lane, expect_lines, memory
+
+BUDGET = 400_000_000
+NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
+MIB = 1 << 20
+BASE = 0x80000000
+VICTIM_COMPLAINTS = {
+    "at the start": "h5.1: RAM that another VM has, or that one had and nobody "
+    "zeroed: every page comes from page_alloc; vm_free gives back each page once",
+    "others had": "h5.3: all of them take turns, by slices",
+    "the sum is": "h5.1: another VM writes to the same memory: hgatp has to name the "
+    "table of the VM that runs, and no translation of another may be left",
+}
+
+
+def victim_sum(seed: int, words: int) -> int:
+    return folded(GuestRandom(seed).take(words))
+
+
+def test_sixteen_vms_at_once(boot: Boot, rng: random.Random) -> None:
+    likely = (
+        "h5.1, h5.2: tables_load: hgatp becomes the root and VMID of the VM that runs"
+    )
+    lanes = rng.sample(range(16), 16)
+    vms = []
+    for number, lane in enumerate(lanes):
+        seed = rng.getrandbits(32)
+        args = {"seed": seed, "rounds": 3, "burn": 300000, "beside": 1}
+        vms.append(beside("victim", f"vm{number}", lane, memory(16 * MIB), **args))
+    run = boot(*vms, budget=BUDGET, append="slice=1")
+    expect_all_well(run, vms, likely=likely, complaints=VICTIM_COMPLAINTS)
+    for vm in vms:
+        expect_lines(run, vm, ["3 rounds, nothing has changed"], likely=likely)
+        seed = int(str(vm.bootargs["seed"]))
+        first = run.trap_log.symbols[vm.name].end
+        words = (BASE + 16 * MIB - first) // 4096 - 1
+        expect_lane(run, vm, victim_sum(seed, words), likely=likely)
+
+
+CSRS = {
+    "sstatus": "vsstatus",
+    "sie ": "vsie",
+    "stvec": "vstvec",
+    "sscratch": "vsscratch",
+    "sepc": "vsepc",
+    "scause": "vscause",
+    "stval": "vstval",
+    "satp": "vsatp",
+    "sip": "hvip, whose VSSIP the guest writes through its own sip",
+    "scounteren": "scounteren, of which there is no copy for guests",
+    "the clock": "htimedelta",
+}
+
+
+def test_every_csr_survives(boot: Boot, rng: random.Random) -> None:
+    likely = "h5.2: vcpu_put saves what the guest can change, vcpu_load brings it back"
+    rounds, vms, sums = rng.randrange(12, 20), [], []
+    for name, lane in zip(NAMES, rng.sample(range(16), 3), strict=False):
+        seed = rng.getrandbits(32)
+        args = {"seed": seed, "rounds": rounds, "work": rng.randrange(1200, 1800) * 1000}
+        vms.append(beside("state", name, lane, **args))
+        sums.append(folded(GuestRandom(seed).take(9 * rounds)[::9]))
+    run = boot(*vms, budget=BUDGET, append="slice=1")
+    complaints = {
+        f"round .*{name}": f"h5.2: the switch does not move {csr}"
+        for name, csr in CSRS.items()
+    }
+    expect_all_well(run, vms, likely=likely, complaints=complaints)
+    for vm, total in zip(vms, sums, strict=True):
+        expect_lines(run, vm, [f"{rounds} rounds, every CSR is mine"], likely=likely)
+        expect_lane(run, vm, total, likely=likely)
+
+
+def test_fp_registers_survive(boot: Boot, rng: random.Random) -> None:
+    rounds, vms, sums = rng.randrange(8, 14), [], []
+    lanes = rng.sample(range(16), 4)
+    changes = [1, 0, 0]
+    rng.shuffle(changes)
+    for name, lane, change in zip(NAMES, lanes, changes, strict=False):
+        seed = rng.getrandbits(32)
+        args = {"seed": seed, "rounds": rounds, "change": change, "work": 1500000}
+        vms.append(beside("fp", name, lane, **args))
+        numbers = GuestRandom(seed)
+        sets = [numbers.take(34) for _ in range(rounds if change else 1)]
+        sums.append(folded(sets[i * change][i % 32] for i in range(rounds)))
+    busy = beside("share", "other", lanes[3], to=4 * rounds * 1_500_000)
+    run = boot(*vms, busy, budget=BUDGET, append="slice=1")
+    likely = (
+        "h5.2: fp_save when FS is Dirty, which then is Clean; fp_restore always: the "
+        "registers in the hart are those of who ran before"
+    )
+    complaints = {
+        r"fcsr": "h5.2: fcsr, with its rounding mode and flags, is a register too",
+        r"f\d+ is": likely,
+    }
+    expect_all_well(run, [*vms, busy], likely=likely, complaints=complaints)
+    for vm, total in zip(vms, sums, strict=True):
+        expect_lane(run, vm, total, likely=likely)
+
+
+def test_lr_and_sc_across_a_switch(boot: Boot, rng: random.Random) -> None:
+    rounds, vms = rng.randrange(8, 14), []
+    for name, lane in zip(NAMES, rng.sample(range(16), 3), strict=False):
+        args = {"rounds": rounds, "work": rng.randrange(1100, 1900) * 1000}
+        vms.append(beside("atomic", name, lane, **args))
+    run = boot(*vms, budget=BUDGET, append="slice=1")
+    likely = "h5.2: an sc to anywhere breaks the reservation that an lr has left"
+    expect_all_well(run, vms, likely=likely)
+    for vm in vms:
+        expect_lane(run, vm, rounds, rounds, likely=likely)
