@@ -48,6 +48,10 @@ LEXERS = {
     ".dts": "text",
 }
 
+# Chinese has no spaces: a line that was wrapped is joined without one.
+CJK = "[\u3000-\u9fff\uff00-\uffef]"
+WRAPPED = re.compile(rf"(?<={CJK})\n(?:> | +)?(?={CJK})")
+
 STALE = {
     "zh": '!!! warning "译文已过时"\n\n'
     "    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。\n",
@@ -278,7 +282,7 @@ class Handbook:
             done.append(
                 prose(
                     text,
-                    lambda block, base=base: self.details(  # type: ignore[misc]
+                    lambda block, base=base: self.finish(  # type: ignore[misc]
                         LINK.sub(lambda m: f"]({self.link(page, base, m[1])})", block)
                     ),
                 )
@@ -286,8 +290,9 @@ class Handbook:
         page.text = "".join(done)
 
     @staticmethod
-    def details(text: str) -> str:
-        """Markdown inside of the hidden answers is Markdown."""
+    def finish(text: str) -> str:
+        """Markdown inside of the hidden answers is Markdown; lines are joined."""
+        text = WRAPPED.sub("", text)
         return text.replace(
             "<details><summary>",
             '<details markdown="1">\n<summary markdown="span">',
@@ -318,7 +323,10 @@ class Handbook:
         name = self.page_of(tree)
         if name is None:
             return self.code_link(page, str(tree), anchor)
-        if name in self.pages:
+        # A translated page speaks of its own language; one without a source can
+        # name an English page.
+        named = "source" not in page.meta and tree.parent != self.docs
+        if name in self.pages and (self.language == "en" or not named):
             return name + hash_anchor
         # A translation points to the English page where it has none.
         if anchor and anchor not in self.english[name].anchors:
