@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from stage import ROOT, STAGED, Handbook  # noqa: E402
+from stage import ENGLISH, ROOT, STAGED, Handbook  # noqa: E402
 
 NAMES = {"en": "English", "zh": "简体中文"}
 
@@ -52,6 +52,7 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
     """The language menu leads to the same page, where there is one."""
+    output = output.replace(ENGLISH, "../")
     root = "../" * page.file.url.count("/")
     root += "../" if language(config) != "en" else ""
     for lang in NAMES:

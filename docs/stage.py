@@ -48,6 +48,10 @@ LEXERS = {
     ".dts": "text",
 }
 
+# In front of a page of the English edition; hooks.py makes "../" of it, behind
+# the back of MkDocs, which would miss that page.
+ENGLISH = "english://"
+
 # Chinese has no spaces: a line that was wrapped is joined without one.
 CJK = "[\u3000-\u9fff\uff00-\uffef]"
 WRAPPED = re.compile(rf"(?<={CJK})\n(?:> | +)?(?={CJK})")
@@ -331,7 +335,7 @@ class Handbook:
         # A translation points to the English page where it has none.
         if anchor and anchor not in self.english[name].anchors:
             self.problem(page.source, f"{target}: no such heading")
-        return f"../{PurePosixPath(name).with_suffix('.html')}{hash_anchor}"
+        return f"{ENGLISH}{PurePosixPath(name).with_suffix('.html')}{hash_anchor}"
 
     def figure_name(self, tree: Path) -> str:
         """labs/h1_simple_hv/figures/modes.svg is figures/h1/modes.svg."""
@@ -357,8 +361,9 @@ class Handbook:
                 self.problem(page.source, f"{path} has no {symbol}")
             anchor = f"#__codelineno-0-{number}"
         self.code[f"code/{path}.md"] = Path(path)
-        up = "" if self.language == "en" else "../"
-        return f"{up}code/{path}.{'md' if not up else 'html'}{anchor}"
+        if self.language == "en":
+            return f"code/{path}.md{anchor}"
+        return f"{ENGLISH}code/{path}.html{anchor}"
 
     # ---- checks -----------------------------------------------------------
 
