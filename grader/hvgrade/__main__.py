@@ -5,10 +5,11 @@ import signal
 import sys
 from pathlib import Path
 
+from .demo import demo
 from .grade import QEMU, Interrupted, grade
 from .lab import LabError
 from .record import Record
-from .show import demo, linux
+from .show import linux
 from .verdict import Infrastructure
 
 
@@ -33,6 +34,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     linux.add_argument("--base", choices=whose, default="mine")
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
+    demo.add_argument("--interactive", action="store_true", help="you type")
     for each in (linux, demo):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
@@ -77,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "linux":
             return linux(args.lab, args.base, args.impl, args.build.resolve())
         if args.command == "demo":
-            return demo(args.build.resolve())
+            return demo(args.build.resolve(), args.interactive)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)
