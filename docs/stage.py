@@ -57,8 +57,7 @@ CJK = "[\u3000-\u9fff\uff00-\uffef]"
 WRAPPED = re.compile(rf"(?<={CJK})\n(?:> | +)?(?={CJK})")
 
 STALE = {
-    "zh": '!!! warning "译文已过时"\n\n'
-    "    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。\n",
+    "zh": '!!! warning "译文已过时"\n\n' "    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。\n",
 }
 NO_TITLE = "(no title)"
 NO_HANDOUT = "\nThe handout of this lab is still being written.\n"
@@ -197,7 +196,8 @@ class Handbook:
         self.figures = {"figures/icon.svg": Path("docs/figures/icon.svg")}
         self.code: dict[str, Path] = {}  # page name -> file
         self.pages = {
-            path.name: self.load(path) for path in sorted((root / self.docs).glob("*.md"))
+            path.name: self.load(path)
+            for path in sorted((root / self.docs).glob("*.md"))
         }
         # Where labs/hN_*/README.md went; a translation has what it has.
         self.english = self.pages if language == "en" else Handbook("en", root).pages
@@ -325,7 +325,7 @@ class Handbook:
             self.figures[name] = tree
             return name
         name = self.page_of(tree)
-        if name is None:
+        if not name:
             return self.code_link(page, str(tree), anchor)
         # A translated page speaks of its own language; one without a source can
         # name an English page.
@@ -342,12 +342,13 @@ class Handbook:
         lab = tree.parts[1].split("_")[0] if tree.parts[0] == "labs" else ""
         return str(PurePosixPath("figures", lab, tree.name))
 
-    def page_of(self, tree: Path) -> str | None:
+    def page_of(self, tree: Path) -> str:
+        """The page that shows this file, or "": it is code."""
         if tree.parts[0] == "labs" and tree.name == "README.md":
             return tree.parts[1].split("_")[0] + ".md"
         if tree.parts[0] == "docs" and tree.suffix == ".md":
             return tree.name
-        return None
+        return ""
 
     def code_link(self, page: Page, path: str, symbol: str) -> str:
         file = self.root / path

@@ -15,7 +15,6 @@ sys.path.insert(0, str(KIT / "docs"))
 import stage  # noqa: E402
 
 
-
 @pytest.mark.parametrize("language", stage.LANGUAGES)
 def test_handbook_has_no_problems(language: str, tmp_path: Path) -> None:
     book = stage.Handbook(language)
@@ -98,7 +97,12 @@ def test_copy_has_no_problems(copy: Path) -> None:
         ("common/run.c", "vcpu_run", "vcpu_walk", "run.c has no vcpu_run"),
         ("labs/h1_lab/README.md", "## The end", "## An end", "no such heading"),
         ("labs/h1_lab/README.md", "Do it", "Do that", "has changed since"),
-        ("docs/index.md", "# Start", "- as of\n  2024. So", "reads as an item of a list"),
+        (
+            "docs/index.md",
+            "# Start",
+            "- as of\n  2024. So",
+            "reads as an item of a list",
+        ),
         ("docs/zh/h1.md", stage.LISTING, "", "has 0 listings, its source 1"),
         ("docs/zh/h1.md", "## 结束", "结束", "has 1 headings, its source 2"),
         ("docs/zh/h1.md", "hash:", "stale: yes\nhash:", "is up to date, but marked"),
