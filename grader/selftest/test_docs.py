@@ -12,6 +12,7 @@ from hvgrade.lab import KIT
 
 sys.path.insert(0, str(KIT / "docs"))
 
+import markup  # noqa: E402
 import stage  # noqa: E402
 
 
@@ -59,7 +60,7 @@ def copy(tmp_path: Path) -> Path:
     source = files["labs/h1_lab/README.md"]
     files["docs/zh/h1.md"] = (
         "---\nsource: labs/h1_lab/README.md\n"
-        f"hash: {stage.prose_hash(source)}\n---\n# 实验\n\n{stage.LISTING}\n\n## 结束\n"
+        f"hash: {markup.prose_hash(source)}\n---\n# 实验\n\n{stage.LISTING}\n\n## 结束\n"
     )
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
