@@ -64,7 +64,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
     demo.add_argument("--interactive", action="store_true", help="you type")
-    for each in (linux, demo):
+    bench = commands.add_parser("bench", help="what things cost, in instructions")
+    bench.add_argument("--impl", choices=whose, default="reference")
+    bench.add_argument("--seed", type=lambda text: int(text, 0))
+    bench.add_argument("--check", action="store_true", help="against the baseline")
+    bench.add_argument("--save", action="store_true", help="as the baseline")
+    bench.add_argument("--quick", action="store_true", help="no Linux, no growth")
+    for each in (linux, demo, bench):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
 
@@ -163,6 +169,13 @@ def main(argv: list[str] | None = None) -> int:
             return _mutants(args)
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
+        if args.command == "bench":
+            from . import bench
+
+            if args.check:
+                return bench.check(args.build.resolve())
+            build = args.build.resolve()
+            return bench.bench(build, args.impl, args.seed, not args.quick, args.save)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)
