@@ -21,3 +21,10 @@ autolab: setup ## make the autograder of LAB= for Autolab, a tar and a Makefile
 grade-class: setup ## grade every archive and folder in SUBMISSIONS= into OUT=
 	$(HVGRADE) grade-class --submissions "$(SUBMISSIONS)" --lab $(LAB) --out "$(OUT)" \
 		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
+
+.PHONY: bench-check bench-baseline
+bench-check: setup ## does anything cost more than grader/bench.json says? (3 %)
+	$(HVGRADE) bench --check --build $(BUILD)
+bench-baseline: ## write grader/bench.json for this QEMU and compiler
+	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
+	$(HVGRADE) bench --save --build $(BUILD)

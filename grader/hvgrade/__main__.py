@@ -68,8 +68,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     bench.add_argument("--impl", choices=whose, default="reference")
     bench.add_argument("--seed", type=lambda text: int(text, 0))
     bench.add_argument("--check", action="store_true", help="against the baseline")
-    bench.add_argument("--save", action="store_true", help="as the baseline")
-    bench.add_argument("--quick", action="store_true", help="no Linux, no growth")
+    bench.add_argument("--save", action="store_true", help="the last as the baseline")
     for each in (linux, demo, bench):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
@@ -172,10 +171,12 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "bench":
             from . import bench
 
-            if args.check:
-                return bench.check(args.build.resolve())
             build = args.build.resolve()
-            return bench.bench(build, args.impl, args.seed, not args.quick, args.save)
+            if args.check:
+                return bench.check(build)
+            if args.save:
+                return bench.write_baseline(build)
+            return bench.bench(build, args.impl, args.seed)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)
