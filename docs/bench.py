@@ -1,0 +1,251 @@
+"""bench.py - the charts of the page bench.md, and its tables, from what
+`make bench-baseline` has written down in grader/bench.json.
+
+    python3 docs/bench.py            draw them
+    python3 docs/bench.py --check    exit 1 if they are not as this would draw them
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BASELINE = ROOT / "grader/bench.json"
+PAGE = ROOT / "docs/bench.md"
+PEERS_SVG = ROOT / "docs/figures/bench-peers.svg"
+PARTS_SVG = ROOT / "docs/figures/bench-parts.svg"
+
+HEAD = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 {height}" role="img" aria-label="{label}">
+  <!-- Made by docs/bench.py. Text is mid-grey or stands on filled bars: it reads on a light page and on a dark one. -->
+  <style>
+    text {{ font-family: system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; font-size: 14px; fill: #768390; font-weight: 600 }}
+    .on {{ fill: #fff; font-size: 12px; text-anchor: middle }}
+    .right {{ text-anchor: end }}
+    .middle {{ text-anchor: middle }}
+    .line {{ stroke: #768390; stroke-opacity: .45; stroke-width: 1; fill: none }}
+    .goal {{ stroke: #768390; stroke-width: 3 }}
+{colours}
+  </style>
+"""
+
+# key, title; then the goal and the published figures of Bao, Xvisor, KVM.
+PEERS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+    ("call", "SBI get_spec_version", (150, 240, 737, 1939)),
+    ("set_timer", "SBI set_timer", (160, 239, 757, 2009)),
+    ("load", "emulated load", (220, 277, 1132, 6278)),
+    ("store", "emulated store", (220, 292, 1136, 6671)),
+    ("deadline", "deadline to handler", (250, 324, 3499, 23800)),
+    ("claim_none", "PLIC claim, none pending", (260, 27085, 1557)),
+    ("claim", "PLIC claim, one pending", (300, 27102, 2046)),
+    ("complete", "PLIC complete", (300, 13755, 1312)),
+    ("uart", "UART to handler", (1000, 13670, 3550)),
+)
+SYSTEMS = (
+    ("hvlab", "#1f7a3a"),
+    ("Bao", "#0a6fc2"),
+    ("Xvisor", "#a35200"),
+    ("KVM", "#8250df"),
+)
+
+OPERATIONS = (
+    ("call", "SBI get_spec_version"),
+    ("set_timer", "SBI set_timer"),
+    ("load", "emulated load"),
+    ("store", "emulated store"),
+    ("touch_4k", "first touch of 4 KiB"),
+    ("deadline", "timer interrupt"),
+    ("claim_none", "claim, none pending"),
+    ("claim", "claim, one pending"),
+    ("complete", "complete"),
+    ("uart", "device interrupt"),
+    ("switch", "switch of two VMs"),
+)
+PARTS = (
+    ("switch out", "#57606a"),
+    ("dispatch", "#6e40aa"),
+    ("work", "#0a5cad"),
+    ("zeroing", "#8a4600"),
+    ("switch in", "#1a7f37"),
+)
+
+
+def colours(pairs: tuple[tuple[str, str], ...]) -> str:
+    rows = [f"    .{name.replace(' ', '-')} {{ fill: {c} }}" for name, c in pairs]
+    return "\n".join(rows)
+
+
+def text(x: float, y: float, words: str, kind: str = "") -> str:
+    given = f' class="{kind}"' if kind else ""
+    return f'  <text x="{x:.0f}" y="{y:.0f}"{given}>{words}</text>'
+
+
+def legend(pairs: tuple[tuple[str, str], ...], y: float, step: int) -> list[str]:
+    lines = []
+    for i, (name, _) in enumerate(pairs):
+        x, kind = 200 + step * i, name.replace(" ", "-")
+        box = f'x="{x}" y="{y - 11:.0f}" width="12" height="12" rx="3"'
+        lines += [f'  <rect class="{kind}" {box}/>', text(x + 18, y, name)]
+    return lines
+
+
+def peers_chart(figures: dict[str, float]) -> str:
+    """A row for each operation, a dot for each hypervisor, on a log scale."""
+    left, right, top, step = 200.0, 745.0, 62.0, 30.0
+    low, high = math.log10(80), math.log10(40000)
+    bottom = top + step * len(PEERS)
+
+    def at(value: float) -> float:
+        return left + (math.log10(value) - low) / (high - low) * (right - left)
+
+    label = "Instructions per operation with hvlab, Bao, Xvisor and KVM"
+    lines = [
+        HEAD.format(height=int(bottom) + 30, label=label, colours=colours(SYSTEMS))
+    ]
+    lines += legend(SYSTEMS, 22, 105)
+    lines.append(f'  <path class="goal" d="M640 9V25"/>')
+    lines.append(text(650, 22, "hvlab's goal"))
+    for value in (100, 300, 1000, 3000, 10000, 30000):
+        x = at(value)
+        lines.append(f'  <path class="line" d="M{x:.0f} {top - 18:.0f}V{bottom:.0f}"/>')
+        lines.append(text(x, bottom + 20, f"{value:,}", "middle"))
+    for i, (key, title, others) in enumerate(PEERS):
+        y = top + step * i
+        lines.append(text(left - 12, y + 5, title, "right"))
+        x = at(others[0])
+        lines.append(f'  <path class="goal" d="M{x:.1f} {y - 11:.0f}V{y + 11:.0f}"/>')
+        values = zip(SYSTEMS, (figures[key], *others[1:]), strict=False)
+        for (name, _), value in reversed(list(values)):
+            dot = f'cx="{at(value):.1f}" cy="{y:.0f}" r="7"'
+            lines.append(f'  <circle class="{name}" {dot}>')
+            lines.append(f"    <title>{name}: {value:,.0f}</title></circle>")
+    return "\n".join([*lines, "</svg>", ""])
+
+
+def parts_chart(profile: dict[str, Any]) -> str:
+    """A stacked bar for each operation."""
+    left, right, top, step, thick = 170.0, 700.0, 52.0, 32.0, 22.0
+    most = max(sum(profile[key]["parts"].values()) for key, _ in OPERATIONS)
+    scale = (right - left) / most
+    height = int(top + step * len(OPERATIONS)) + 4
+    label = "Where the instructions of each operation go: switch out, dispatch, work, zeroing, switch in"
+    lines = [HEAD.format(height=height, label=label, colours=colours(PARTS))]
+    lines += legend(PARTS, 22, 110)
+    for i, (key, title) in enumerate(OPERATIONS):
+        y, x = top + step * i, left
+        lines.append(text(left - 12, y + 16, title, "right"))
+        for part, count in profile[key]["parts"].items():
+            wide, kind = count * scale, part.replace(" ", "-")
+            box = f'x="{x:.1f}" y="{y:.0f}" width="{wide:.1f}" height="{thick:.0f}"'
+            lines.append(f'  <rect class="{kind}" {box}>')
+            lines.append(f"    <title>{part}: {count}</title></rect>")
+            if wide > 9 * len(str(count)):
+                lines.append(text(x + wide / 2, y + 15, str(count), "on"))
+            x += wide
+        total = sum(profile[key]["parts"].values())
+        lines.append(text(x + 8, y + 16, f"{total:,}"))
+    return "\n".join([*lines, "</svg>", ""])
+
+
+# ---- the tables of the page -----------------------------------------------------
+
+
+def number(value: float) -> str:
+    return f"{value:.3f}" if 0 < value < 5 and value % 1 else f"{value:,.0f}"
+
+
+def figures_table(known: dict[str, Any], titles: dict[str, tuple[str, Any]]) -> str:
+    lines = [
+        "| instructions | " + " | ".join(known) + " | goal |",
+        "|---|" + "--:|" * (len(known) + 1),
+    ]
+    for key, (title, goal) in titles.items():
+        cells = [
+            number(each["figures"][key]) if key in each["figures"] else ""
+            for each in known.values()
+        ]
+        words = number(goal) if goal else ""
+        lines.append(f"| {title} | {' | '.join(cells)} | {words} |")
+    return "\n".join(lines)
+
+
+def growth_table(growth: dict[str, dict[str, float]]) -> str:
+    """With 1, 2, 4, 8 and 16 VMs."""
+    found = {k.removesuffix(", VMs"): v for k, v in growth.items() if "VMs" in k}
+    counts = ["1", "2", "4", "8", "16"]
+    lines = ["| VMs | " + " | ".join(counts) + " |", "|---|" + "--:|" * len(counts)]
+    names = {"call": "SBI get_spec_version", "set_timer": "SBI set_timer"}
+    names |= {"switch": "switch", "boot": "boot to the first line"}
+    for key, title in names.items():
+        cells = [number(found[key][n]) if n in found[key] else "" for n in counts]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def functions_table(profile: dict[str, Any], *keys: str) -> str:
+    """The functions of some operations that take most."""
+    titles = dict(OPERATIONS) | {"boot": "boot"}
+    lines = ["| | instructions, by function |", "|---|---|"]
+    for key in keys:
+        few = list(profile[key]["functions"].items())[:9]
+        words = ", ".join(f"`{name}` {count:,}" for name, count in few)
+        lines.append(f"| {titles[key]} | {words} |")
+    return "\n".join(lines)
+
+
+def page(known: dict[str, Any], old: str) -> str:
+    sys.path.insert(0, str(ROOT / "grader"))
+    from hvgrade.bench import LINUX_ROWS, ROWS
+
+    titles = {
+        row.key: (re.sub(r" \(\d\)$", "", row.title), row.goal)
+        for row in (*ROWS, *LINUX_ROWS)
+    }
+    first = next(reversed(known.values()))
+    made = {
+        "figures": figures_table(known, titles),
+        "growth": growth_table(first["growth"]),
+        "functions": functions_table(
+            first["profile"], "set_timer", "load", "claim", "switch", "boot"
+        ),
+    }
+    for name, table in made.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        old = re.sub(pattern, lambda m, t=table: f"{m[1]}\n{t}\n\n{m[2]}", old, flags=re.S)  # type: ignore[misc]
+    return old
+
+
+def drawn() -> dict[Path, str]:
+    known = json.loads(BASELINE.read_text())
+    known = dict(sorted(known.items(), reverse=True))
+    main = known[next(key for key in known if key.startswith("QEMU 7"))]
+    return {
+        PEERS_SVG: peers_chart(main["figures"]),
+        PARTS_SVG: parts_chart(main["profile"]),
+        PAGE: page(
+            dict(sorted(known.items(), key=lambda x: x[0] != "QEMU 7.2, GCC 12")),
+            PAGE.read_text(),
+        ),
+    }
+
+
+def main() -> int:
+    stale = [
+        p for p, made in drawn().items() if not p.exists() or p.read_text() != made
+    ]
+    if "--check" in sys.argv:
+        for path in stale:
+            print(f"{path.relative_to(ROOT)} is not from grader/bench.json")
+        return 1 if stale else 0
+    for path, made in drawn().items():
+        path.write_text(made)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
