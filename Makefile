@@ -132,18 +132,21 @@ linux-vm:
 		for init in $(wildcard labs/$(LAB)_*/linux/init); do \
 			$(PYTHON) common/guest/mkinitrd.py -o $(LINUX_DIR)/initrd $$cache/linux/busybox $$init; \
 		done
+	for name in $(filter-out linux,$(LINUX_NAMES)); do ln -sfn linux $(BUILD)/vms/$(LAB)/$$name; done
 
 # ---- running ----------------------------------------------------------------
 
-# VM= takes names of this lab's guests, "linux", or directories.
-vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) linux),$(BUILD)/vms/$(LAB)/$(1),$(1))
+# VM= takes names of this lab's guests, "linux", or directories. Names that begin
+# with "linux" are further VMs of the same kind.
+LINUX_NAMES := $(foreach v,$(VM),$(if $(findstring /,$(v)),,$(filter linux%,$(v))))
+vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) $(LINUX_NAMES)),$(BUILD)/vms/$(LAB)/$(1),$(1))
 # ARGS= are boot arguments for the first VM.
 MKVM_FLAGS = $(if $(ARGS),--bootargs $(notdir $(firstword $(VM_DIRS))) "$(ARGS)")
 VM_DIRS = $(foreach v,$(VM),$(call vm_dir,$(v)))
 QEMU_RUN = $(QEMU) $(QEMU_FLAGS) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
 
 .PHONY: archive
-archive: hv guests $(if $(filter linux,$(VM)),linux-vm)
+archive: hv guests $(if $(LINUX_NAMES),linux-vm)
 	$(PYTHON) common/hv/mkvm.py --hv $(OUT)/hv.elf -o $(OUT)/vms.cpio $(MKVM_FLAGS) $(VM_DIRS)
 
 .PHONY: qemu
@@ -164,8 +167,8 @@ linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 	$(HVGRADE) linux --lab $(LAB) --base $(BASE) --impl $(IMPL) --build $(BUILD)
 
 .PHONY: demo
-demo: setup ## set up what is missing, then the reference on real guests
-	$(HVGRADE) demo --build $(BUILD)
+demo: setup ## the whole system: two Debian Linux and a real-time guest (INTERACTIVE=1)
+	$(HVGRADE) demo --build $(BUILD) $(if $(INTERACTIVE),--interactive)
 
 # ---- unit tests: pure files on the build host, under the sanitizers ---------
 

@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from stage import STAGED, Handbook  # noqa: E402
+from stage import ENGLISH, ROOT, STAGED, Handbook  # noqa: E402
 
 NAMES = {"en": "English", "zh": "简体中文"}
 
@@ -42,19 +42,25 @@ def on_pre_build(config: Any) -> None:
 
 
 def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
-    """The language menu leads to the same page, where there is one."""
-    mine = language(config)
-    alternate = []
-    for lang, name in NAMES.items():
-        there = (STAGED.parent.parent / "docs" / lang / page.file.src_path).exists()
-        target = page.file.url if lang == "en" or there else "index.html"
-        if lang != "en":
-            target = f"{lang}/{target}"
-        if mine != "en":
-            target = f"../{target}"
-        alternate.append({"name": name, "link": target, "lang": lang})
-    config["extra"]["alternate"] = alternate
+    """A language menu, with places for on_post_page to fill."""
+    config["extra"]["alternate"] = [
+        {"name": name, "link": f"alternate://{lang}", "lang": lang}
+        for lang, name in NAMES.items()
+    ]
     return context
+
+
+def on_post_page(output: str, page: Any, config: Any) -> str:
+    """The language menu leads to the same page, where there is one."""
+    output = output.replace(ENGLISH, "../")
+    root = "../" * page.file.url.count("/")
+    root += "../" if language(config) != "en" else ""
+    for lang in NAMES:
+        folder = "" if lang == "en" else f"{lang}/"
+        there = (ROOT / "docs" / folder / page.file.src_path).exists()
+        target = page.file.url if there else "index.html"
+        output = output.replace(f"alternate://{lang}", f"{root}{folder}{target}")
+    return output
 
 
 def on_post_build(config: Any) -> None:
@@ -63,6 +69,10 @@ def on_post_build(config: Any) -> None:
     path = site / "search/search_index.json"
     index = json.loads(path.read_text())
     index["docs"] = [d for d in index["docs"] if not d["location"].startswith("code/")]
+    if language(config) != "en":
+        # No stemmer, which would be loaded from a file: words as they are.
+        index["config"]["lang"] = []
+        index["config"]["separator"] = r"[\s\-，。；：、！？（）“”]+"
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
     (site / "search/search_index.js").write_text("")
     (worker,) = site.glob("assets/javascripts/workers/search.*.min.js")

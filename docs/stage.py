@@ -12,25 +12,32 @@ Python, so that `make check` can look for problems without MkDocs.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
 import sys
-import unicodedata
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from markup import (
+    accidental_items,
+    find_symbol,
+    headings,
+    lines,
+    listings,
+    prose,
+    prose_hash,
+    split_meta,
+    with_anchors,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGED = ROOT / "build/docs"
 LANGUAGES = ("en", "zh")
 
-FENCE = re.compile(r"^ *```")
 HANDOUT = re.compile(r"^<!-- handout: (\S+) -->$", re.M)
 LISTING = "<!-- listing -->"
 LINK = re.compile(r"\]\(([^()\s]+)\)")
-HEADING = re.compile(r"^#{1,6} +(.*?)(?: *\{#([\w.-]+)\})?$")
 # A path of the tree in a code span: it has to exist.
 TREE_PATH = re.compile(r"`((?:common|labs|grader|docs)/[\w./-]+)`")
 # "`one` and `other` in `file.h`": the file has to have these words.
@@ -48,9 +55,20 @@ LEXERS = {
     ".dts": "text",
 }
 
+# In front of a page of the English edition; hooks.py makes "../" of it, behind
+# the back of MkDocs, which would miss that page.
+ENGLISH = "english://"
+
+# Chinese has no spaces: a line that was wrapped is joined without one.
+CJK = "[\u3000-\u9fff\uff00-\uffef]"
+WRAPPED = re.compile(rf"(?<={CJK})\n(?:> | +)?(?={CJK})")
+
 STALE = {
-    "zh": '!!! warning "译文已过时"\n\n'
-    "    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。\n",
+    "zh": """\
+!!! warning "译文已过时"
+
+    这一页译自较早的英文版；英文版此后有过改动。以英文版为准。
+""",
 }
 NO_TITLE = "(no title)"
 NO_HANDOUT = "\nThe handout of this lab is still being written.\n"
@@ -75,82 +93,6 @@ class Page:
         return next((t for _, t in headings(self.text)), NO_TITLE)
 
 
-def slugify(text: str) -> str:
-    """The anchor of a heading, as pymdownx.slugs makes it (case lower)."""
-    text = re.sub(r"<[^>]*>|[`*]", "", unicodedata.normalize("NFC", text))
-    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
-
-
-def headings(text: str) -> Iterator[tuple[str, str]]:
-    seen: dict[str, int] = {}
-    for line, code in lines(text):
-        match = None if code else HEADING.match(line)
-        if not match:
-            continue
-        slug = match[2] or slugify(match[1])
-        count = seen[slug] = seen.get(slug, -1) + 1
-        yield (f"{slug}_{count}" if count else slug), match[1]
-
-
-def lines(text: str) -> Iterator[tuple[str, bool]]:
-    """Each line, and whether it belongs to a listing."""
-    inside = False
-    for line in text.split("\n"):
-        fence = bool(FENCE.match(line))
-        yield line, inside or fence
-        inside ^= fence
-
-
-def prose(text: str, change: Callable[[str], str]) -> str:
-    """Apply `change` to what is between the listings."""
-    done: list[str] = []
-    block: list[str] = []
-
-    def flush() -> None:
-        if block:
-            done.append(change("\n".join(block)))
-            block.clear()
-
-    for line, code in lines(text):
-        if code:
-            flush()
-            done.append(line)
-        else:
-            block.append(line)
-    flush()
-    return "\n".join(done)
-
-
-def listings(text: str) -> list[str]:
-    """The fenced blocks of a page, each with its fences."""
-    found: list[list[str]] = []
-    inside = False
-    for line in text.split("\n"):
-        if FENCE.match(line):
-            if not inside:
-                found.append([])
-            inside = not inside
-            found[-1].append(line)
-        elif inside:
-            found[-1].append(line)
-    return ["\n".join(block) for block in found]
-
-
-def prose_hash(text: str) -> str:
-    """What a translation remembers of its source; listings do not count."""
-    words = " ".join("\n".join(line for line, code in lines(text) if not code).split())
-    return hashlib.sha256(words.encode()).hexdigest()[:16]
-
-
-def split_meta(text: str) -> tuple[dict[str, str], str]:
-    """The front matter ("key: value" lines between two ---) and the rest."""
-    match = re.match(r"---\n(.*?)\n---\n", text, re.S)
-    if not match:
-        return {}, text
-    pairs = (line.split(":", 1) for line in match[1].splitlines())
-    return {key.strip(): value.strip() for key, value in pairs}, text[match.end() :]
-
-
 class Handbook:
     """All pages of one language, and the pages of code that they point to."""
 
@@ -162,7 +104,8 @@ class Handbook:
         self.figures = {"figures/icon.svg": Path("docs/figures/icon.svg")}
         self.code: dict[str, Path] = {}  # page name -> file
         self.pages = {
-            path.name: self.load(path) for path in sorted((root / self.docs).glob("*.md"))
+            path.name: self.load(path)
+            for path in sorted((root / self.docs).glob("*.md"))
         }
         # Where labs/hN_*/README.md went; a translation has what it has.
         self.english = self.pages if language == "en" else Handbook("en", root).pages
@@ -228,6 +171,13 @@ class Handbook:
             )
         for block in blocks:
             page.text = page.text.replace(LISTING, block, 1)
+        anchors = [anchor for anchor, _ in headings(english)]
+        titles = [title for _, title in headings(page.text)]
+        if len(titles) != len(anchors) and not stale:
+            self.problem(
+                page.source, f"has {len(titles)} headings, its source {len(anchors)}"
+            )
+        page.text = with_anchors(page.text, anchors)
         if stale:
             page.text = re.sub(
                 r"\A(\s*# .*\n)",
@@ -244,7 +194,7 @@ class Handbook:
             done.append(
                 prose(
                     text,
-                    lambda block, base=base: self.details(  # type: ignore[misc]
+                    lambda block, base=base: self.finish(  # type: ignore[misc]
                         LINK.sub(lambda m: f"]({self.link(page, base, m[1])})", block)
                     ),
                 )
@@ -252,10 +202,13 @@ class Handbook:
         page.text = "".join(done)
 
     @staticmethod
-    def details(text: str) -> str:
-        """Markdown inside of the hidden answers is Markdown."""
-        text = text.replace("<details>", '<details markdown="1">')
-        return text.replace("<summary>", '<summary markdown="span">')
+    def finish(text: str) -> str:
+        """Markdown inside of the hidden answers is Markdown; lines are joined."""
+        text = WRAPPED.sub("", text)
+        return text.replace(
+            "<details><summary>",
+            '<details markdown="1">\n<summary markdown="span">',
+        )
 
     def link(self, page: Page, base: Path, target: str) -> str:
         if re.match(r"(https?|mailto):", target):
@@ -280,26 +233,30 @@ class Handbook:
             self.figures[name] = tree
             return name
         name = self.page_of(tree)
-        if name is None:
+        if not name:
             return self.code_link(page, str(tree), anchor)
-        if name in self.pages:
+        # A translated page speaks of its own language; one without a source can
+        # name an English page.
+        named = "source" not in page.meta and tree.parent != self.docs
+        if name in self.pages and (self.language == "en" or not named):
             return name + hash_anchor
         # A translation points to the English page where it has none.
         if anchor and anchor not in self.english[name].anchors:
             self.problem(page.source, f"{target}: no such heading")
-        return f"../{PurePosixPath(name).with_suffix('.html')}{hash_anchor}"
+        return f"{ENGLISH}{PurePosixPath(name).with_suffix('.html')}{hash_anchor}"
 
     def figure_name(self, tree: Path) -> str:
         """labs/h1_simple_hv/figures/modes.svg is figures/h1/modes.svg."""
         lab = tree.parts[1].split("_")[0] if tree.parts[0] == "labs" else ""
         return str(PurePosixPath("figures", lab, tree.name))
 
-    def page_of(self, tree: Path) -> str | None:
+    def page_of(self, tree: Path) -> str:
+        """The page that shows this file, or "": it is code."""
         if tree.parts[0] == "labs" and tree.name == "README.md":
             return tree.parts[1].split("_")[0] + ".md"
         if tree.parts[0] == "docs" and tree.suffix == ".md":
             return tree.name
-        return None
+        return ""
 
     def code_link(self, page: Page, path: str, symbol: str) -> str:
         file = self.root / path
@@ -313,16 +270,19 @@ class Handbook:
                 self.problem(page.source, f"{path} has no {symbol}")
             anchor = f"#__codelineno-0-{number}"
         self.code[f"code/{path}.md"] = Path(path)
-        up = "" if self.language == "en" else "../"
-        return f"{up}code/{path}.{'md' if not up else 'html'}{anchor}"
+        if self.language == "en":
+            return f"code/{path}.md{anchor}"
+        return f"{ENGLISH}code/{path}.html{anchor}"
 
     # ---- checks -----------------------------------------------------------
 
     def check_code(self, page: Page, text: str) -> None:
         plain = prose(text, lambda block: block)
         plain = "\n".join(line for line, code in lines(plain) if not code)
+        for line in accidental_items(plain):
+            self.problem(page.source, f"reads as an item of a list: {line!r}")
         for match in TREE_PATH.finditer(plain):
-            if "hN" not in match[1] and not (self.root / match[1]).exists():
+            if "hN" not in match[1] and not self.there(match[1]):
                 self.problem(page.source, f"there is no {match[1]}")
         for match in SYMBOLS.finditer(plain):
             if re.match(r"arch/|src/|core/", match[2]):
@@ -337,6 +297,11 @@ class Handbook:
             for symbol in re.findall(r"`(\w+)`", match[1]):
                 if symbol not in words:
                     self.problem(page.source, f"{match[2]} has no {symbol}")
+
+    def there(self, path: str) -> bool:
+        """Is it in the tree? The students' kit lacks parts of grader/."""
+        whole = (self.root / "grader/solutions").exists()
+        return (self.root / path).exists() or (not whole and path[:7] == "grader/")
 
     def check_anchors(self, page: Page) -> None:
         def look(block: str) -> str:
@@ -374,21 +339,6 @@ class Handbook:
             name = str(file.relative_to(folder))
             if name not in wanted and name not in self.figures:
                 file.unlink()
-
-
-def find_symbol(text: str, symbol: str) -> int | None:
-    """The line where it is defined; else the first that has it."""
-    name = re.escape(symbol)
-    for pattern in (
-        rf"^(?:#define\s+|(?:struct|enum|class|def)\s+){name}\b(?!.*;$)",
-        rf"^(?!\s|/|#|extern)[^;]*\b{name}\b[^;]*$",
-        rf"^{name}:",
-        rf"\b{name}\b",
-    ):
-        match = re.search(pattern, text, re.M)
-        if match:
-            return text.count("\n", 0, match.start()) + 1
-    return None
 
 
 def quoted(title: str) -> str:

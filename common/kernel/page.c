@@ -16,13 +16,19 @@
 #define WORD_COUNT (MEMORY_MAX / PAGE_SIZE / WORD_BITS)
 #define RUN_WORDS 8UL /* of the largest run: 512 pages */
 
-static uint64_t used[WORD_COUNT];
+/* As large as the largest machine needs; page_init clears what this one has. */
+static uint64_t used[WORD_COUNT] NOINIT;
 static uint64_t base;	   /* host-physical address of page 0 */
 static size_t pages_total; /* how many pages there are */
 static size_t pages_free;
 
-/* Words below these have no free page, or belong to no free largest run. */
+/* No page below is free; words below belong to no free largest run. */
 static size_t page_hint, run_hint;
+
+static size_t word_count(void)
+{
+	return (pages_total + WORD_BITS - 1) / WORD_BITS;
+}
 
 void page_init(hpa_t start, uint64_t size)
 {
@@ -35,14 +41,9 @@ void page_init(hpa_t start, uint64_t size)
 	pages_free = pages_total;
 	page_hint = run_hint = 0;
 	/* Pages beyond the end of the last word are not there: in use. */
-	memset(used, 0, sizeof(used));
+	memset(used, 0, word_count() * sizeof(used[0]));
 	for (size_t i = pages_total; i % WORD_BITS; i++)
 		used[i / WORD_BITS] |= 1UL << i % WORD_BITS;
-}
-
-static size_t word_count(void)
-{
-	return (pages_total + WORD_BITS - 1) / WORD_BITS;
 }
 
 /* The bits of `pages` pages from page `first` on, within one word. */
@@ -97,16 +98,27 @@ bool page_claim(hpa_t start, uint64_t size)
 	return true;
 }
 
-/* The first free run of fewer than 64 pages, or pages_total. */
+/* The first free page, or pages_total. */
+static size_t find_page(void)
+{
+	for (; page_hint < pages_total; page_hint++) {
+		uint64_t word = used[page_hint / WORD_BITS];
+		if (word == ~0UL)
+			page_hint |= WORD_BITS - 1;
+		else if (!(word >> page_hint % WORD_BITS & 1))
+			return page_hint;
+	}
+	page_hint = pages_total;
+	return pages_total;
+}
+
+/* The first free run of 2 to 32 pages, or pages_total. */
 static size_t find_in_words(size_t pages)
 {
-	for (size_t w = page_hint; w < word_count(); w++) {
+	for (size_t w = page_hint / WORD_BITS; w < word_count(); w++)
 		for (size_t bit = 0; bit < WORD_BITS; bit += pages)
 			if (!(used[w] & run_mask(bit, pages)))
 				return w * WORD_BITS + bit;
-		if (pages == 1)
-			page_hint = w + 1;
-	}
 	return pages_total;
 }
 
@@ -127,8 +139,9 @@ static size_t find_words(size_t words)
 
 void *page_alloc(size_t pages)
 {
-	size_t first = pages < WORD_BITS ? find_in_words(pages)
-					 : find_words(pages / WORD_BITS);
+	size_t first = pages == 1	   ? find_page()
+		       : pages < WORD_BITS ? find_in_words(pages)
+					   : find_words(pages / WORD_BITS);
 
 	if (first == pages_total)
 		return NULL;
@@ -155,8 +168,8 @@ void page_free(void *page, size_t pages)
 	run_flip(first, pages);
 	pages_free += pages;
 	size_t word = first / WORD_BITS;
-	if (word < page_hint)
-		page_hint = word;
+	if (first < page_hint)
+		page_hint = first;
 	if (word < run_hint)
 		run_hint = align_down(word, RUN_WORDS);
 }

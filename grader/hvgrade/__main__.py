@@ -7,11 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .demo import demo
 from .grade import QEMU, Interrupted, grade
 from .intake import take
 from .lab import LabError, find_labs
 from .record import Record
-from .show import demo, linux
+from .show import linux
 from .verdict import Infrastructure
 
 
@@ -62,6 +63,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     linux.add_argument("--base", choices=whose, default="mine")
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
+    demo.add_argument("--interactive", action="store_true", help="you type")
     for each in (linux, demo):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
@@ -160,7 +162,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.command == "mutants":
             return _mutants(args)
         if args.command == "demo":
-            return demo(args.build.resolve())
+            return demo(args.build.resolve(), args.interactive)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)

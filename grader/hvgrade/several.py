@@ -8,12 +8,15 @@ addresses. Each has a lane, its own pair of ecalls in QEMU's trap log
 import re
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
+from pathlib import Path
 
 from .guest import VS_ECALL, complaint, refuse
 from .machine import Vm
 from .run import SHUTDOWN, Run
 from .symptoms import expect_ending
 from .verdict import Infrastructure
+
+Properties = Mapping[tuple[str, str], object]  # of the device tree
 
 LANES, LANE_BYTES = 16, 16
 
@@ -22,14 +25,15 @@ def beside(
     program: str,
     name: str,
     lane: int,
-    set: Mapping[tuple[str, str], object] | None = None,
+    properties: Properties | None = None,
+    /,
     **bootargs: object,
 ) -> Vm:
     """A VM of several, that runs this program."""
-    return Vm(name, {"lane": lane, **bootargs}, set or {}, program=program)
+    return Vm(name, {"lane": lane, **bootargs}, properties or {}, program=program)
 
 
-def memory(size: int, base: int = 0x80000000) -> dict[tuple[str, str], object]:
+def memory(size: int, base: int = 0x80000000) -> Properties:
     """The property that gives a VM so many bytes of RAM."""
     return {(f"/memory@{base:x}", "reg"): base << 64 | size}
 
@@ -48,6 +52,21 @@ def lane_told(run: Run, lane: int) -> list[int]:
     bits = ["01"[t.epc == one] for t in ecalls if t.epc in (zero, one)]
     words = ["".join(bits[i : i + 64]) for i in range(0, len(bits), 64)]
     return [int(word, 2) for word in words]
+
+
+def has_sc(elf: Path) -> bool:
+    """Is there an sc.w or sc.d in the program's code?"""
+    from elftools.elf.elffile import ELFFile  # slow to import, rarely needed
+
+    with elf.open("rb") as file:
+        sections = [s for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4]
+        code = [section.data() for section in sections]
+    words = (
+        int.from_bytes(part[at : at + 4], "little")
+        for part in code
+        for at in range(0, len(part) - 3, 2)
+    )
+    return any(word & 0xF800607F == 0x1800202F for word in words)
 
 
 def lines_of(run: Run, name: str) -> list[str]:

@@ -43,6 +43,15 @@ _FUNCTIONS = {  # where the hypervisor itself trapped: the task
     "exit_illegal|exit_load|vcpu_fetch": "h1.6",
     "vcpu_inject|exit_reflect": "h1.7",
 }
+_TURNS = {  # in lab h5, before those
+    "vmid_": "h5.1",
+    "vcpu_load|vcpu_put|fp_|tables_load|csrs_load": "h5.2",
+    "sched_|vcpu_block|turn_": "h5.3",
+    "vcpu_irq_": "h5.4",
+    "vm_free|vm_end|ram_free": "h5.5",
+    "console_|vm_putc": "h5.6",
+    "doorbell_|sbi_doorbell": "h5.7",
+}
 LOST = "or h1.3: an exit loses registers, as test_registers_survive_1000_exits shows"
 _ENDLESS = {  # a trap that comes again and again: what was not done about it
     10: ("h1.5", "the handler leaves sepc at the ecall: step over it, by 4"),
@@ -80,9 +89,9 @@ def _stopped(run: Run) -> Cause | None:
 def _panicked(run: Run) -> Cause | None:
     sepc = int(_printed(run, r"hv:   sepc 0x([0-9a-f]+)") or "0", 16)
     where = run.trap_log.symbols[HV].at(sepc) or ""
-    for pattern, task in _FUNCTIONS.items():
-        if where and re.match(pattern, where):
-            return task, f"the hypervisor itself trapped in {where}: see its registers"
+    task = _task_of(run, where)
+    if task:
+        return task, f"the hypervisor itself trapped in {where}: see its registers"
     if where and "h1.3" in run.reads:
         return "h1.3", (
             f"the hypervisor itself trapped in {where}, which is given: vcpu_exit "
@@ -170,15 +179,40 @@ def _endless_interrupts(run: Run) -> Cause | None:
             "one external interrupt after the other for the host: claim until nothing "
             "is left, and complete only when the guest completes"
         )
+    return _still_there(run)
+
+
+def _task_of(run: Run, where: str) -> str:
+    """The task whose function an address is in, or ""."""
+    functions = (_TURNS if "h5.1" in run.reads else {}) | _FUNCTIONS
+    found = [task for name, task in functions.items() if re.match(name, where)]
+    return found[0] if where and found else ""
+
+
+def _still_there(run: Run) -> Cause | None:
+    """The hypervisor was busy when the budget was spent."""
     pc = int(_printed(run, r"was in HS-mode at pc 0x([0-9a-f]+)") or "0", 16)
     where = run.trap_log.symbols[HV].at(pc) or ""
-    for pattern, task in _FUNCTIONS.items():
-        if where and re.match(pattern, where):
-            return task, f"the hypervisor was still in {where}: a loop without end?"
+    task = _task_of(run, where)
+    if task:
+        return task, f"the hypervisor was still in {where}: a loop without end?"
     return None
 
 
+def _endless_turns(run: Run) -> Cause | None:
+    """A budget spent in lab h5."""
+    slices = sum(t[1:3] == (True, 5) for t in run.traps[-200:])
+    if len(run.traps) > 50 and slices == 0:
+        return "h5.3", (
+            "no timer interrupt has come for long: with more than one VM, the slice "
+            "is a timer of the host, and resched says that it is over"
+        )
+    return _still_there(run)
+
+
 def _endless(run: Run) -> Cause | None:
+    if "h5.1" in run.reads:
+        return _endless_turns(run)
     if "h4.1" in run.reads:
         return _endless_interrupts(run)
     if "h2.1" in run.reads:

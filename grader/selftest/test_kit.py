@@ -37,9 +37,8 @@ BUILD = os.environ.get("HVLAB_BUILD", "build")
 ALL = os.environ.get("HVLAB_MUTANTS") == "all"
 # Every lab that can be graded has full marks and stubs at 0. The labs that are
 # finished, with handout, mutants and cheats, are held to all the rest as well.
-# h3 joins when test_1000_ticks_without_drift[asleep] bears a loaded machine.
-GRADED = [lab for lab in find_labs().values() if lab.name != "h3"]
-FINISHED = ("h1", "h2", "h4")
+GRADED = list(find_labs().values())
+FINISHED = ("h1", "h2", "h3", "h4")  # h5 joins with its handout
 LABS = [lab for lab in GRADED if lab.name in FINISHED]
 MUTANTS = {lab.name: load_mutants(lab) for lab in LABS}
 CHEATS = {lab.name: load_cheats(lab) for lab in GRADED}

@@ -66,7 +66,8 @@ def test_a_run_leaves_both_witnesses_and_its_command(bench: Bench) -> None:
     for words in (
         "-machine virt -cpu rv64,h=false -m 1G -bios none -nodefaults",
         "-sandbox on,",
-        "-icount shift=0,sleep=off -d int -D",
+        "-icount shift=0,sleep=off,rr=record,rrfile=/dev/null",
+        "-rtc clock=vm -d int -D",
         "loader,addr=0x8000fff8,data=10000,data-len=8",
     ):
         assert words in command

@@ -26,7 +26,7 @@ from hvgrade.verdict import Failure
 BUILD = os.environ.get("HVLAB_BUILD", "build")
 ALL = os.environ.get("HVLAB_MUTANTS") == "all"
 SEED = int(os.environ.get("HVLAB_SEED", "7"))
-FINISHED = ("h2", "h3", "h4")  # the labs whose unit tests have all their mutants
+FINISHED = ("h2", "h3", "h4", "h5")  # all their mutants of pure files are there
 LABS = [lab for lab in find_labs().values() if lab.name in FINISHED]
 
 

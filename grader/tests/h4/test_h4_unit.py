@@ -481,7 +481,8 @@ def test_model_as_a_whole(unit: Unit) -> None:
     strange = (0, 11, 128, 138, 1034, 0x8000000A, ONES)
     three = Plic(0, {10, 11, 70}, set(), {10, 11, 70}, set(), {10: 1, 11: 1, 70: 2})
     kept = (0, 40, ENABLE, ENABLE + 4, ENABLE + ENABLE_SIZE, THRESHOLD)
-    access = (("write", ONES), ("read",), ("write", 0x10), ("read",))
+    writes = [(r, value) for r in kept for value in (ONES, 0x10)]
+    accesses = [op for w in writes for op in (Op("write", w), Op("read", w[:1]))]
     examples: list[Case] = [
         (ready, [claim, claim, Op("write", (CLAIM, 10)), claim]),
         (ready, [Op("write", (CLAIM, 10)), claim]),
@@ -494,7 +495,7 @@ def test_model_as_a_whole(unit: Unit) -> None:
         (ready, [Op("write", (PENDING, 1 << 11)), Op("write", (PENDING, 0))]),
         (three, [Op("best"), claim, claim, claim, claim]),
         (three, [Op("write", (ENABLE, 0)), Op("best"), claim, claim]),
-        (Plic(), [Op(name, (r, *v)) for r in kept for name, *v in access]),
+        (Plic(), accesses),
     ]
     long = st.tuples(_plics(), st.lists(ops, min_size=1, max_size=60))
     unit.check(

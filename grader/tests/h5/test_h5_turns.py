@@ -8,7 +8,7 @@ from hvgrade.machine import Vm
 from hvgrade.plugin import Boot
 from hvgrade.several import beside, expect_all_well, lane_told
 
-BUDGET = 600_000_000
+BUDGET = 450_000_000
 SLICE = 1_000_000  # instructions: slice=1
 TICK = 100  # instructions
 HOST_TIMER = 5
@@ -48,14 +48,15 @@ def test_busy_vms_share_fairly(boot: Boot, rng: random.Random) -> None:
 
 @pytest.mark.parametrize("timer", ["sbi", "sstc"])
 def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
-    n, to = rng.randrange(20, 40), rng.randrange(110, 140) * SLICE
+    n, start, to = rng.randrange(20, 40), 10 * SLICE, rng.randrange(110, 140) * SLICE
     isa = "rv64imafdc_sstc" if timer == "sstc" else "rv64imafdc"
     args = {"seed": rng.getrandbits(32), "n": n, "least": 2000, "span": 40000}
+    window = {"from": start, "to": to}
     late, one, other = rng.sample(range(16), 3)
     vms = [
-        beside("share", "burns", one, to=to),
+        beside("share", "burns", one, **window),
         Vm("late", {"lane": late, **args}, {ISA: isa}),
-        beside("share", "glows", other, to=to),
+        beside("share", "glows", other, **window),
     ]
     run = boot(*vms, budget=BUDGET, append="slice=1")
     likely = (
@@ -71,10 +72,18 @@ def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
     told = lane_told(run, late)
     bound = SLICE // TICK + 200
     run.check(
-        len(told) == 2 and told[0] == n and 0 < told[1] <= bound,
+        len(told) == 3 and told[0] == n and told[1] <= bound,
         f"{n} deadlines, each served within a slice and 20 us: {bound} ticks",
-        f"It told {told}: how many, and how late at worst.",
+        f"It told {told[:2]}: how many, and how late at worst.",
         likely=likely,
+        log="traps.log",
+    )
+    done = [sum(lane_told(run, lane)) for lane in (one, other)]
+    run.check(
+        told[2] < to and min(done) > 0.4 * (to - start) / 1000,
+        "meanwhile the two others have the hart, each for nearly half of the time",
+        f"Of {(to - start) // 1000} units they have done {done[0]} and {done[1]}.",
+        likely="h5.3: a slice is over when its time is, and then another VM is next",
         log="traps.log",
     )
 
@@ -85,9 +94,9 @@ def test_hart_idles_when_all_wait(boot: Boot, rng: random.Random, timer: str) ->
     lanes, counts = rng.sample(range(16), 3), [rng.randrange(10, 30) for _ in range(3)]
     vms = []
     for lane, n in zip(lanes, counts, strict=True):
-        args = {"lane": lane, "seed": rng.getrandbits(32), "n": n, "span": 300000}
+        args = {"lane": lane, "seed": rng.getrandbits(32), "n": n, "span": 50000}
         vms.append(Vm(f"sleeps{lane}", args, {ISA: isa}, program="late"))
-    run = boot(*vms, budget=3_000_000_000, append="slice=1")
+    run = boot(*vms, budget=BUDGET, append="slice=1")
     likely = (
         "h5.3: while nobody is runnable, sched_next calls hart_idle, and looks again: "
         "who waits does not get the hart"
@@ -96,13 +105,13 @@ def test_hart_idles_when_all_wait(boot: Boot, rng: random.Random, timer: str) ->
     for lane, n in zip(lanes, counts, strict=True):
         told = lane_told(run, lane)
         run.check(
-            len(told) == 2 and told[0] == n and told[1] <= 2000,
+            len(told) == 3 and told[0] == n and told[1] <= 2000,
             f"{n} deadlines, none more than 200 us late",
-            f"It told {told}: how many, and how late at worst.",
+            f"It told {told[:2]}: how many, and how late at worst.",
             likely=likely,
             log="traps.log",
         )
-    ends = 64 * 2 * 3 + 100
+    ends = 64 * 3 * 3 + 100
     run.check(
         len(run.traps) <= 12 * sum(counts) + ends,
         f"at most a dozen traps for each of {sum(counts)} deadlines",

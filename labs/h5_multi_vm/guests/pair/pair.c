@@ -2,22 +2,18 @@
  * pair.c - two VMs with a doorbell between them measure how many instructions
  * it takes to get from one to the other: rounds= times by the doorbell, with
  * both asleep in between, then by the end of the slice, with both busy.
- * The boot argument me= is 0 in one of them and 1 in the other.
+ * The boot argument me= is 0 in one of them and 1 in the other; with fp=1 they
+ * use floating point all the time, else only once. The least that a switch has
+ * cost is told.
  */
-#include "guest.h"
-#include "plic.h"
+#include "../../../h4_vplic/guests/devices.h"
+#include "../lanes.h"
 
-#define PLIC 0xc000000UL
 #define SOURCE 9
 #define SHARED 0x90000000UL
 #define GAP 2000 /* instructions: more than a turn of the loop */
 
 static volatile uint64_t *const page = (uint64_t *)SHARED;
-
-static volatile uint32_t *plic(uint64_t offset)
-{
-	return (volatile uint32_t *)(PLIC + offset);
-}
 
 static long doorbell(uint64_t function, uint64_t a0)
 {
@@ -31,8 +27,7 @@ static void ring_and_wait(uint64_t me, uint64_t turn)
 	doorbell(SBI_DOORBELL_RING, 0);
 	while (page[!me] < turn) {
 		__asm__ volatile("wfi");
-		*plic(PLIC_CONTEXT + PLIC_CLAIM) =
-			*plic(PLIC_CONTEXT + PLIC_CLAIM);
+		complete(claim());
 	}
 }
 
@@ -48,10 +43,19 @@ static void by_doorbell(uint64_t me, uint64_t rounds)
 	printf("by doorbell: %lu instructions a round\n", spent / rounds);
 }
 
+static void use_fp(void)
+{
+	__asm__ volatile(".option push\n"
+			 ".option arch, +d\n"
+			 "fmv.d.x f0, zero\n"
+			 ".option pop");
+}
+
 /* Both write down all the time when they were last running. */
 static void by_slice(uint64_t me, uint64_t rounds)
 {
-	uint64_t before = csr_read(instret), least = ~0UL, most = 0;
+	uint64_t fp = arg_u64("fp", 0), before = csr_read(instret),
+		 least = ~0UL, most = 0;
 
 	while (rounds) {
 		uint64_t now = csr_read(instret);
@@ -63,8 +67,11 @@ static void by_slice(uint64_t me, uint64_t rounds)
 			rounds--;
 		}
 		before = now;
+		if (fp)
+			use_fp();
 	}
 	printf("by slice: %lu to %lu instructions\n", least, most);
+	lane_tell(least);
 }
 
 void guest_program(void)
@@ -75,9 +82,11 @@ void guest_program(void)
 	CHECK(error == 0, "there is no doorbell: %ld", error);
 	CHECK(doorbell(SBI_DOORBELL_MAP, SHARED) == SBI_ERR_ALREADY_AVAILABLE,
 	      "mapped twice");
-	*plic(PLIC_PRIORITY + 4 * SOURCE) = 1;
-	*plic(PLIC_ENABLE) = 1 << SOURCE;
-	csr_set(sie, 1 << IRQ_SEI);
+	plic_set_priority(SOURCE, 1);
+	*plic_reg(PLIC_ENABLE) = 1 << SOURCE;
+	csr_set(sie, SIE_EXTERNAL);
+	csr_set(sstatus, SSTATUS_FS);
+	use_fp();
 	by_doorbell(me, rounds);
 	by_slice(me, rounds);
 }

@@ -19,65 +19,81 @@ static void paging_on(void)
 	__asm__ volatile("sfence.vma" ::: "memory");
 }
 
-/* Write random bits, read back what has stayed of them. */
-#define WRITE(csr, mask) \
-	({ \
-		csr_write(csr, guest_random() & (mask)); \
-		csr_read(csr); \
-	})
-#define LOOK(csr, was, round) \
-	CHECK(csr_read(csr) == (was), \
-	      "round %lu: " #csr " is 0x%lx, not 0x%lx", (round), \
-	      csr_read(csr), (was))
-
 /* How far time is ahead of the machine's cycles: always as much. */
 static uint64_t clock_ahead(void)
 {
 	return csr_read(time) - machine_cycle() / 100;
 }
 
-static void look_once(uint64_t round, uint64_t work)
-{
-	uint64_t old = csr_read(stvec);
-	uint64_t scratch = WRITE(sscratch, ~0UL), epc = WRITE(sepc, ~1UL);
-	uint64_t cause = WRITE(scause, 31), tval = WRITE(stval, ~0UL);
-	uint64_t tvec = WRITE(stvec, ~3UL & 0x7fffffffffUL);
-	uint64_t ie = WRITE(sie, 1 << IRQ_SSI | 1 << IRQ_STI | 1 << IRQ_SEI);
-	uint64_t ip = WRITE(sip, 1 << IRQ_SSI);
-	uint64_t counters = WRITE(scounteren, 7);
-	uint64_t table = csr_read(satp), ahead = clock_ahead();
-	uint64_t bits = SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPIE | SSTATUS_SPP;
-	uint64_t status = guest_random() & bits;
+/* What they hold, bit by bit; the clock is never quite as exact. */
+struct state {
+	uint64_t sscratch, sepc, scause, stval, stvec, sie, sip, scounteren;
+	uint64_t satp, sstatus, clock;
+};
 
-	csr_clear(sstatus, bits);
-	csr_set(sstatus, status);
-	burn_beside(work);
-	LOOK(sscratch, scratch, round);
-	LOOK(sepc, epc, round);
-	LOOK(scause, cause, round);
-	LOOK(stval, tval, round);
-	LOOK(stvec, tvec, round);
-	LOOK(sie, ie, round);
-	LOOK(sip, ip, round);
-	LOOK(scounteren, counters, round);
-	LOOK(satp, table, round);
-	CHECK((csr_read(sstatus) & bits) == status,
-	      "round %lu: sstatus has 0x%lx, not 0x%lx", round,
-	      csr_read(sstatus) & bits, status);
-	CHECK(clock_ahead() - ahead + 1 <= 2,
+#define STATUS_BITS (SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPIE | SSTATUS_SPP)
+
+static void write_all(void)
+{
+	csr_write(sscratch, guest_random());
+	csr_write(sepc, guest_random());
+	csr_write(scause, guest_random() & 31);
+	csr_write(stval, guest_random());
+	csr_write(stvec, guest_random() & 0x7ffffffffcUL);
+	csr_write(sie, guest_random());
+	csr_write(sip, guest_random() & 1 << IRQ_SSI);
+	csr_write(scounteren, guest_random() & 7);
+	csr_clear(sstatus, STATUS_BITS);
+	csr_set(sstatus, guest_random() & STATUS_BITS);
+}
+
+static struct state read_all(void)
+{
+	return (struct state){
+		csr_read(sscratch), csr_read(sepc),
+		csr_read(scause),   csr_read(stval),
+		csr_read(stvec),    csr_read(sie),
+		csr_read(sip),	    csr_read(scounteren),
+		csr_read(satp),	    csr_read(sstatus) & STATUS_BITS,
+		clock_ahead(),
+	};
+}
+
+#define SAME(csr) \
+	CHECK(now.csr == was.csr, "round %lu: " #csr " is 0x%lx, not 0x%lx", \
+	      round, now.csr, was.csr)
+
+static void compare(struct state was, struct state now, uint64_t round)
+{
+	SAME(sscratch);
+	SAME(sepc);
+	SAME(scause);
+	SAME(stval);
+	SAME(stvec);
+	SAME(sie);
+	SAME(sip);
+	SAME(scounteren);
+	SAME(satp);
+	SAME(sstatus);
+	CHECK(now.clock - was.clock + 1 <= 2,
 	      "round %lu: the clock went wrong by %ld ticks", round,
-	      (long)(clock_ahead() - ahead));
-	csr_write(stvec, old);
+	      (long)(now.clock - was.clock));
 }
 
 void guest_program(void)
 {
 	uint64_t rounds = arg_u64("rounds", 20), sum = 0;
+	uint64_t stvec = csr_read(stvec);
 
 	paging_on();
 	for (uint64_t i = 0; i < rounds; i++) {
-		look_once(i, arg_u64("work", 1500000));
-		sum = sum * 31 + csr_read(sscratch);
+		write_all();
+		struct state was = read_all();
+		burn_beside(arg_u64("work", 1500000));
+		struct state now = read_all();
+		csr_write(stvec, stvec);
+		compare(was, now, i);
+		sum = sum * 31 + now.sscratch;
 	}
 	check_beside(rounds / 4);
 	printf("%lu rounds, every CSR is mine\n", rounds);
