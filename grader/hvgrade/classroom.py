@@ -176,9 +176,8 @@ def grade_all(
             "there is no sandbox here, and submissions are anybody's code: "
             "install bubblewrap, or run this in a container"
         )
-    work = this.out / "prepare"
-    ready = prepare(this.lab, this.kit, this.build, this.base, work)
-    shutil.rmtree(work)  # with its log, of use only when that failed
+    with tempfile.TemporaryDirectory(prefix="hvlab-class-") as work:
+        ready = prepare(this.lab, this.kit, this.build, this.base, Path(work))
     with ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(grade_one, this, one, ready): one for one in chosen}
         try:
