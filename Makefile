@@ -231,6 +231,12 @@ grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
 unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
 	$(HVGRADE) unit $(GRADE_FLAGS)
 
+.PHONY: submit
+submit: setup ## pack exactly your files of LAB=, with a manifest
+	$(HVGRADE) submit --lab $(LAB) --out $(BUILD)
+
+-include grader/instructor.mk
+
 .PHONY: check
 check: setup lint ## set up what is missing, then every test of the kit itself
 	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -n $(or $(JOBS),2) -q
@@ -304,7 +310,7 @@ clean: ## remove build/
 help: ## this list
 	echo 'hvlab: write a RISC-V hypervisor in five labs.'
 	echo
-	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile $(wildcard grader/instructor.mk) | expand -t 22
 	echo
 	echo '  LAB=h1  BASE=mine|reference  IMPL=mine|reference  VM="hello"  V=1'
 	echo '  ARGS="seed=7" boot arguments of the first VM   MEM=1G   QEMU_EXTRA="..."'

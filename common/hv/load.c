@@ -1,6 +1,6 @@
 /*
  * load.c - puts kernel, initrd and device tree into a VM's RAM: the kernel
- * where its own header wants it, the other two at the top.
+ * where its own header wants it, the other two behind it.
  */
 #include <string.h>
 
@@ -113,14 +113,28 @@ static bool fill_in(struct vm *vm, const char *name, uint64_t value)
 	return vm_copy_to(vm, GPA(vm->dtb.a + offset), &value, sizeof(value));
 }
 
+/*
+ * Device tree and initrd end at the top of the RAM. An ELF says how much memory
+ * it needs, so there the next multiple of 2 MiB that leaves them room will do:
+ * a small guest has one block of RAM backed then, and not two.
+ */
+static uint64_t load_top(const struct vm *vm, uint64_t end, uint64_t need)
+{
+	uint64_t limit = vm->ram.a + vm->ram_size;
+	uint64_t top = align_up(end + need, 2 * MiB);
+
+	return elf_check(vm->kernel) && top < limit ? top : limit;
+}
+
 bool vm_load(struct vm *vm)
 {
 	uint64_t end = 0;
-	uint64_t top = vm->ram.a + vm->ram_size;
+	uint64_t need = vm->fdt.size + vm->initrd.size + 2 * PAGE_SIZE;
 
 	if (!load_kernel(vm, &end))
 		return false;
-	if (vm->fdt.size + vm->initrd.size + 2 * PAGE_SIZE > top - end)
+	uint64_t top = load_top(vm, end, need);
+	if (need > top - end)
 		return vm_error(vm,
 				"%lu KiB of RAM are too few for kernel, "
 				"initrd and device tree",

@@ -57,13 +57,17 @@ static void create_all(struct blob archive)
 
 const char *host_argument(const char *name)
 {
-	fdt_node chosen = fdt_path(&host_fdt, "/chosen");
-	const char *args = NULL;
+	static const char *args;
 
-	if (chosen != FDT_NONE)
-		args = fdt_string(&host_fdt, chosen, "bootargs");
-	args = args ? strstr(args, name) : NULL;
-	return args ? args + strlen(name) : NULL;
+	if (!args) {
+		fdt_node chosen = fdt_path(&host_fdt, "/chosen");
+		if (chosen != FDT_NONE)
+			args = fdt_string(&host_fdt, chosen, "bootargs");
+		if (!args)
+			args = "";
+	}
+	const char *found = strstr(args, name);
+	return found ? found + strlen(name) : NULL;
 }
 
 /* For `-append checksum`: what no guest must be able to change. */

@@ -126,7 +126,8 @@ bool vcpu_irq_pending(const struct vcpu *vcpu);
 
 /*
  * h5.5: give back what a stopped VM holds: its RAM, its G-stage table, its
- * side of the doorbell, its timers, its place in the hart (`loaded`; hgatp).
+ * side of the doorbell, its timers, its place in the hart (`loaded`; hgatp; and
+ * vsie, or what it has left pending would end every wfi of ours).
  * vm_stop has released its interrupts. npt.root NULL: there is no table.
  */
 void vm_free(struct vm *vm);

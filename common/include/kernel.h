@@ -14,6 +14,9 @@
 struct fdt;
 struct vcpu;
 
+/* A variable that the start need not clear: it is written before it is read. */
+#define NOINIT __attribute__((section(".noinit")))
+
 #define HART_MAX 8
 #define HART_STACK_SIZE 16384
 

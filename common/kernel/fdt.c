@@ -9,12 +9,14 @@
 #include <string.h>
 
 #define FDT_MAGIC 0xd00dfeedU
-#define FDT_BEGIN_NODE 1U
-#define FDT_END_NODE 2U
-#define FDT_PROP 3U
-#define FDT_NOP 4U
-#define FDT_END 9U
 #define FDT_DEPTH_MAX 16
+
+/* The tokens, as a load yields these big-endian numbers. */
+#define FDT_BEGIN_NODE __builtin_bswap32(1)
+#define FDT_END_NODE __builtin_bswap32(2)
+#define FDT_PROP __builtin_bswap32(3)
+#define FDT_NOP __builtin_bswap32(4)
+#define FDT_END __builtin_bswap32(9)
 
 static uint32_t be32(const void *p)
 {
@@ -22,6 +24,11 @@ static uint32_t be32(const void *p)
 
 	return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
 	       (uint32_t)b[2] << 8 | b[3];
+}
+
+static uint32_t word_at(const struct fdt *fdt, uint32_t at)
+{
+	return *(const uint32_t *)(const void *)(fdt->structure + at);
 }
 
 static uint64_t be_cells(const uint8_t *p, uint32_t cells)
@@ -44,7 +51,7 @@ bool fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 	uint32_t strings_size = be32(base + 32);
 	uint32_t structure_size = be32(base + 36);
 	if (size > limit || structure > size || strings > size ||
-	    structure_size > size - structure ||
+	    structure_size > size - structure || (uintptr_t)blob % 8 ||
 	    strings_size > size - strings || structure % 4 ||
 	    structure_size < 16 || structure_size > INT32_MAX ||
 	    strings_size == 0 || base[strings + strings_size - 1] != 0)
@@ -57,28 +64,44 @@ bool fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 		.blob = blob,
 		.size = size,
 	};
-	return be32(fdt->structure) == FDT_BEGIN_NODE;
+	return word_at(fdt, 0) == FDT_BEGIN_NODE;
 }
 
-/* The token at *at, with *at moved past it; FDT_END where the block ends. */
+static bool has_zero_byte(uint32_t word)
+{
+	return (word - 0x01010101) & ~word & 0x80808080;
+}
+
+/*
+ * The token at *at, with *at moved past it; FDT_END where the block ends. The
+ * start of the machine is mostly this: so it goes by words.
+ */
 static uint32_t next_token(const struct fdt *fdt, uint32_t *at)
 {
-	if (*at > fdt->structure_size - 4)
-		return FDT_END;
-	const uint8_t *p = fdt->structure + *at;
-	uint32_t room = fdt->structure_size - *at - 4;
-	uint32_t token = be32(p), extra = 0;
+	uint32_t last = fdt->structure_size - 4; /* where a word can begin */
+	uint32_t next = *at + 4;
 
-	if (token == FDT_BEGIN_NODE) {
-		extra = (uint32_t)strnlen((const char *)p + 4, room) + 1;
-	} else if (token == FDT_PROP) {
-		if (room < 8 || be32(p + 4) > room - 8)
-			return FDT_END;
-		extra = 8 + be32(p + 4);
-	}
-	if (extra > room)
+	if (*at > last)
 		return FDT_END;
-	*at += 4 + ((extra + 3) & ~3U);
+	uint32_t token = word_at(fdt, *at);
+	if (token == FDT_BEGIN_NODE) {
+		/* The name ends in the word that has a zero byte. */
+		do {
+			if (next > last)
+				return FDT_END;
+			next += 4;
+		} while (!has_zero_byte(word_at(fdt, next - 4)));
+	} else if (token == FDT_PROP) {
+		if (next + 4 > last)
+			return FDT_END;
+		/* Nearly every length fits into the last of its bytes. */
+		uint32_t len = word_at(fdt, next);
+		len = len & 0xffffff ? be32(fdt->structure + next) : len >> 24;
+		if (len > fdt->structure_size - next - 8)
+			return FDT_END;
+		next += 8 + ((len + 3) & ~3U);
+	}
+	*at = next;
 	return token;
 }
 

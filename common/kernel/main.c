@@ -15,8 +15,8 @@
 
 struct fdt host_fdt;
 struct hart harts[HART_MAX];
-char boot_stack[HART_STACK_SIZE] __attribute__((aligned(16)));
-char trap_stack[HART_STACK_SIZE] __attribute__((aligned(16)));
+char boot_stack[HART_STACK_SIZE] NOINIT __attribute__((aligned(16)));
+char trap_stack[HART_STACK_SIZE] NOINIT __attribute__((aligned(16)));
 
 extern const char _end[];
 

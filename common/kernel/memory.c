@@ -1,5 +1,6 @@
 /*
- * memory.c - memcpy and memset by words, eight at a time.
+ * memory.c - memcpy and memset by words, many at a time: every page that is
+ * given away is zeroed first.
  *
  * They replace picolibc's, which go byte by byte: for the 31 MB of a Linux
  * kernel that is 190 million instructions instead of 10 million.
@@ -43,11 +44,12 @@ void *memset(void *to, int byte, size_t size)
 
 	for (; size && (uintptr_t)out % WORD; size--)
 		*out++ = (uint8_t)byte;
-	for (; size >= BLOCK; size -= BLOCK, out += BLOCK) {
-		uint64_t *o = (uint64_t *)out;
-		o[0] = word, o[1] = word, o[2] = word, o[3] = word;
-		o[4] = word, o[5] = word, o[6] = word, o[7] = word;
-	}
+	for (; size >= 4 * BLOCK; size -= 4 * BLOCK, out += 4 * BLOCK)
+#pragma GCC unroll 32
+		for (size_t i = 0; i < 4 * BLOCK / WORD; i++)
+			((uint64_t *)out)[i] = word;
+	for (; size >= WORD; size -= WORD, out += WORD)
+		*(uint64_t *)out = word;
 	while (size--)
 		*out++ = (uint8_t)byte;
 	return to;

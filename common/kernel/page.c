@@ -16,13 +16,19 @@
 #define WORD_COUNT (MEMORY_MAX / PAGE_SIZE / WORD_BITS)
 #define RUN_WORDS 8UL /* of the largest run: 512 pages */
 
-static uint64_t used[WORD_COUNT];
+/* As large as the largest machine needs; page_init clears what this one has. */
+static uint64_t used[WORD_COUNT] NOINIT;
 static uint64_t base;	   /* host-physical address of page 0 */
 static size_t pages_total; /* how many pages there are */
 static size_t pages_free;
 
 /* No page below is free; words below belong to no free largest run. */
 static size_t page_hint, run_hint;
+
+static size_t word_count(void)
+{
+	return (pages_total + WORD_BITS - 1) / WORD_BITS;
+}
 
 void page_init(hpa_t start, uint64_t size)
 {
@@ -35,14 +41,9 @@ void page_init(hpa_t start, uint64_t size)
 	pages_free = pages_total;
 	page_hint = run_hint = 0;
 	/* Pages beyond the end of the last word are not there: in use. */
-	memset(used, 0, sizeof(used));
+	memset(used, 0, word_count() * sizeof(used[0]));
 	for (size_t i = pages_total; i % WORD_BITS; i++)
 		used[i / WORD_BITS] |= 1UL << i % WORD_BITS;
-}
-
-static size_t word_count(void)
-{
-	return (pages_total + WORD_BITS - 1) / WORD_BITS;
 }
 
 /* The bits of `pages` pages from page `first` on, within one word. */

@@ -49,9 +49,11 @@ mmode_stack_top:
 hs_start:
 	/* H1 */
 	la	t0, _bss
-	la	t1, _end
-1:	sd	zero, (t0)
-	addi	t0, t0, 8
+	la	t1, _ebss
+1:	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
+	sd	zero, (8 * \n)(t0)
+	.endr
+	addi	t0, t0, 64
 	bltu	t0, t1, 1b
 	la	sp, boot_stack + HART_STACK_SIZE
 	la	tp, harts

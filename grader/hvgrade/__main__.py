@@ -1,13 +1,16 @@
 """python -m hvgrade grade --lab h1: grades, shows, and exits 0, 1 or 2."""
 
 import argparse
+import os
 import signal
 import sys
+import tempfile
 from pathlib import Path
 
 from .demo import demo
 from .grade import QEMU, Interrupted, grade
-from .lab import LabError
+from .intake import take
+from .lab import LabError, find_labs
 from .record import Record
 from .show import linux
 from .verdict import Infrastructure
@@ -25,10 +28,36 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         sub.add_argument("--seed", type=lambda text: int(text, 0), help="replay")
         sub.add_argument("--test", action="append", default=[], help="only this test")
         sub.add_argument("--jobs", type=int, help="tests at a time, else all cores")
-        sub.add_argument("--submission", type=Path, help="a folder like labs/")
+        sub.add_argument(
+            "--submission",
+            type=Path,
+            help="a folder like labs/, or what a student handed in",
+        )
         sub.add_argument("--out", type=Path, help=f"default: build/{command}")
         sub.add_argument("--build", default="build", help="make's BUILD")
         sub.add_argument("--qemu", default=QEMU)
+    whole = commands.add_parser("grade-class", help="every submission in a folder")
+    whole.add_argument("--submissions", type=Path, required=True)
+    whole.add_argument("--lab", required=True)
+    whole.add_argument("--out", type=Path, required=True)
+    whole.add_argument("--seed", type=lambda text: int(text, 0))
+    whole.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    whole.add_argument("--build", default="build", help="make's BUILD")
+    mutants = commands.add_parser("mutants", help="which test kills which mutant")
+    mutants.add_argument("--lab", action="append", default=[])
+    mutants.add_argument("--seed", type=lambda text: int(text, 0), default=7)
+    mutants.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    mutants.add_argument("--build", default="build", help="make's BUILD")
+    for command, what in (
+        ("submit", "pack the files of a lab"),
+        ("release", "make the students' kit"),
+        ("gradescope", "make the autograder for Gradescope"),
+        ("autolab", "make the autograder for Autolab"),
+    ):
+        sub = commands.add_parser(command, help=what)
+        sub.add_argument("--lab", default="")
+        sub.add_argument("--out", type=Path, required=True)
+        sub.add_argument("--build", default="build", help="make's BUILD")
     linux = commands.add_parser("linux", help="how far Debian's kernel gets")
     linux.add_argument("--lab", default="h1")
     linux.add_argument("--base", choices=whose, default="mine")
@@ -41,6 +70,15 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _grade(args: argparse.Namespace) -> Record:
+    """An archive, or a folder that is not laid out like labs/, is looked through."""
+    given: Path | None = args.submission
+    labs = [find_labs().get(name) for name in args.lab]
+    if given and len(labs) == 1 and labs[0] and not (given / labs[0].dir.name).is_dir():
+        with tempfile.TemporaryDirectory(prefix="hvlab-") as folder:
+            take(labs[0], given, Path(folder))
+            args.submission = Path(folder)
+            return _grade(args)
+
     from .table import Watcher, console, show  # rich takes a while to import
 
     out = console()
@@ -66,6 +104,43 @@ def _grade(args: argparse.Namespace) -> Record:
     return record
 
 
+def _mutants(args: argparse.Namespace) -> int:
+    """0 if every mutant is killed, as its entry says."""
+    from . import matrix
+    from .table import console
+
+    labs, out, failed = find_labs(), console(), False
+    for name in args.lab or labs:
+        if name not in labs:
+            raise LabError(f"there is no lab {name!r}: {', '.join(labs)}")
+        found = matrix.run(
+            labs[name], out, build=args.build, seed=args.seed, jobs=args.jobs
+        )
+        matrix.show(labs[name], found, out)
+        failed = failed or bool(found.survivors())
+    return int(failed)
+
+
+def _grade_class(args: argparse.Namespace) -> int:
+    """0 if every submission has a score, else 2."""
+    from . import classroom
+    from .table import ClassWatcher, console
+
+    labs, out = find_labs(), console()
+    if args.lab not in labs:
+        raise LabError(f"there is no lab {args.lab!r}: {', '.join(labs)}")
+    every = classroom.entries(args.submissions.resolve())
+    this = classroom.course(labs[args.lab], args.out.resolve(), args.seed, args.build)
+    watch = ClassWatcher(out, len(every))
+    try:
+        with watch:
+            classroom.grade_all(this, every, args.jobs, watch)
+    finally:
+        whole = classroom.collect(this, every)
+        watch.summary(whole, args.out)
+    return 2 if whole.undecided or whole.missing else 0
+
+
 def main(argv: list[str] | None = None) -> int:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -78,6 +153,14 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.command == "linux":
             return linux(args.lab, args.base, args.impl, args.build.resolve())
+        if args.command in ("submit", "release", "gradescope", "autolab"):
+            from . import pack
+
+            return pack.run(args.command, args.lab, args.out, args.build)
+        if args.command == "grade-class":
+            return _grade_class(args)
+        if args.command == "mutants":
+            return _mutants(args)
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
         return _grade(args).exit_code

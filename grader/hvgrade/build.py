@@ -220,9 +220,10 @@ def build(
     words += [f"SUBMISSION={tree.submission}", f"OUT={tree.out}"]
     own = {t for t in targets if impl == base == "reference" or impl == _OWN.get(t)}
     mine = [target for target in targets if target not in own]
-    outside = [_GIVEN[target] for target in targets] if given else []
-    if own or outside:
-        _make_given(tree, *outside, *sorted(own), *words)
+    if given:
+        make_given(lab, tree, base, *targets, impl=impl)
+    if own:
+        _make_given(tree, *sorted(own), *words)
     if mine:
         status, output = make(tree, *mine, *words, view=_view(lab, tree, base, impl))
         if status:
@@ -234,6 +235,15 @@ def build(
     refuse_foreign_sections(tree)
     if "unit-driver" in targets:
         refuse_foreign_functions(tree)
+
+
+def make_given(
+    lab: Lab, tree: Tree, base: str, *targets: str, impl: str = "mine"
+) -> None:
+    """Makes what hv or unit-driver need of the kit's own."""
+    words = [f"LAB={lab.name}", f"BASE={base}", f"IMPL={impl}"]
+    words += [f"SUBMISSION={tree.submission}", f"OUT={tree.out}"]
+    _make_given(tree, *(_GIVEN[target] for target in targets), *words)
 
 
 def _raise_broken(tree: Tree, impl: str, targets: str, output: str) -> NoReturn:

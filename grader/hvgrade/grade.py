@@ -25,12 +25,14 @@ from .build import (
     Tree,
     build,
     build_linux,
+    make_given,
     collect,
     compiler_warnings,
 )
+from .formats import write_all
 from .lab import KIT, GradedTest, Lab, find_labs
 from .machine import qemu_version
-from .record import LabRecord, NotRun, Record, TestRecord, write_all
+from .record import LabRecord, NotRun, Record, TestRecord
 from .session import Session
 from .verdict import INFRASTRUCTURE, Failure, Infrastructure, Verdict
 
@@ -39,6 +41,21 @@ QEMU = "qemu-system-riscv64"
 TEST_LIMIT = 900  # seconds for one test: a test that hangs is our fault
 Watch = Callable[[dict[str, Any]], None]
 Results = dict[str, tuple[Verdict, float]]  # by test: the verdict, the seconds
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What prepare() found: why there is no Linux VM, or ""."""
+
+    linux: str
+
+
+def prepare(lab: Lab, kit: Path, build: str, base: str, work: Path) -> Prepared:
+    """Makes what is the kit's own in a grading of this lab, once for many."""
+    tree = Tree(kit, build, work)
+    units = any(test.unit for test in lab.tests.values())
+    make_given(lab, tree, base, "hv", *["unit-driver"] * units)
+    return Prepared(build_linux(lab, tree) if lab.linux else "")
 
 
 class Interrupted(KeyboardInterrupt):
@@ -50,7 +67,8 @@ class Interrupted(KeyboardInterrupt):
 
 
 def _pytest_argv(session: Path, tests: Path, jobs: int) -> list[str]:
-    argv = [sys.executable, "-m", "pytest", "-c", str(GRADER / "pyproject.toml")]
+    argv = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    argv += [sys.executable, "-m", "pytest", "-c", str(GRADER / "pyproject.toml")]
     argv += ["--rootdir", str(tests), "-p", "hvgrade.plugin", "-p", "timeout"]
     argv += ["-p", "no:cacheprovider", f"--timeout={TEST_LIMIT}", "--tb=short"]
     if jobs > 1:
@@ -167,6 +185,7 @@ class Grading:
     qemu: str
     jobs: int
     watch: Watch
+    prepared: Prepared | None = None
 
     def lab(self, lab: Lab, earlier: Sequence[Lab]) -> None:
         """Grades one lab and adds it to the record, whatever happens."""
@@ -212,11 +231,12 @@ class Grading:
         hv = driver = linux = ""
         targets = ["hv"] if not all(test.unit for test in tests) else []
         targets += ["unit-driver"] if any(test.unit for test in tests) else []
-        build(lab, tree, base, impl, *targets)
+        ready = self.prepared
+        build(lab, tree, base, impl, *targets, given=ready is None)
         if "hv" in targets:
             hv = str(tree.out / "hv.elf")
             if any(test.linux for test in tests):
-                linux = build_linux(lab, tree)
+                linux = ready.linux if ready else build_linux(lab, tree)
         if "unit-driver" in targets:
             driver = str(tree.out / "unit")
         entry.warnings = compiler_warnings(tree)
@@ -275,13 +295,15 @@ def grade(
     jobs: int | None = None,
     qemu: str = QEMU,
     unit: bool = False,
+    prepared: Prepared | None = None,
     watch: Watch = lambda event: None,
 ) -> Record:
     """Grades labs (all, if none is named) and writes the record to out.
 
     unit: only the unit tests, for which no machine is needed.
     Safe to call from several threads, each with an out of its own; jobs=1 then
-    keeps each grading in one process. LabError and Infrastructure mean that
+    keeps each grading in one process. prepared: what prepare() returned, to
+    build nothing of the kit's own again. LabError and Infrastructure mean that
     nothing could be graded at all.
     """
     start = time.monotonic()
@@ -301,7 +323,7 @@ def grade(
     submission = (submission or kit / "labs").resolve()
     jobs = jobs or len(os.sched_getaffinity(0))
     with _alone(out):
-        one = Grading(record, kit, build, out, submission, qemu, jobs, watch)
+        one = Grading(record, kit, build, out, submission, qemu, jobs, watch, prepared)
         watch({"event": "grading", "record": record})
         try:
             for lab in chosen:

@@ -177,6 +177,8 @@ class Machine:
         self.argv += ["-bios", "none", "-nodefaults", "-display", "none"]
         self.argv += ["-chardev", "stdio,id=tty,mux=on,signal=off"]
         self.argv += ["-serial", "chardev:tty", "-sandbox", SECCOMP]
+        # Its DMA would write over M-mode: devices know nothing of PMP.
+        self.argv += ["-global", "fw_cfg_mem.dma_enabled=off"]
         self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
         self.argv += ["-append", append] if append else []
         self.argv += ["-icount", "shift=0," + (_REAL_IDLE if interactive else _NO_IDLE)]

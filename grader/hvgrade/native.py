@@ -169,7 +169,8 @@ class Driver:
         except subprocess.TimeoutExpired:
             status = 0  # it closed its stdout, and goes on
         self.close()
-        if status == _MISUSE or answered == 0 and self._not_started(status):
+        misused = status == _MISUSE and "driver: " in self.printed
+        if misused or answered == 0 and self._not_started(status):
             raise Infrastructure(f"the driver failed: {self.printed[-500:].strip()}")
         if status > 128:  # as the sandbox tells of a signal
             status = 128 - status

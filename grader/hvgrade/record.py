@@ -1,12 +1,11 @@
-"""The record of a grading, and its writers: one record, many files.
+"""The record of a grading, as JSON and as JUnit XML.
 
-The schema of results.json is described in docs/results.md. To add a format,
-add a function from Record to text and a row to WRITERS.
+The schema of results.json is described in docs/results.md. The other formats
+are in formats.py.
 """
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -159,19 +158,7 @@ def junit_xml(record: Record) -> str:
     return text.decode()
 
 
-WRITERS: dict[str, Callable[[Record], str]] = {
-    "results.json": results_json,
-    "junit.xml": junit_xml,
-}
-
-
 def write_atomically(path: Path, text: str) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
     part.write_text(text)
     part.replace(path)
-
-
-def write_all(record: Record, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, writer in WRITERS.items():
-        write_atomically(folder / name, writer(record))

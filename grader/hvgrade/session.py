@@ -39,5 +39,10 @@ class Session:
 
 
 def log_dir(out: Path, lab: str, test: str) -> Path:
-    """The folder of a test's logs: test_x[a] becomes test_x-a."""
-    return out / "logs" / lab / re.sub(r"[^\w.]+", "-", test).strip("-")
+    """The folder of a test's logs."""
+    return out / "logs" / lab / test_folder(test)
+
+
+def test_folder(test: str) -> str:
+    """test_x[a] becomes test_x-a."""
+    return re.sub(r"[^\w.]+", "-", test).strip("-")

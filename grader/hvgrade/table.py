@@ -5,17 +5,30 @@ rich's Text, so that no console output is ever taken for markup.
 """
 
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterable
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
 from .record import LabRecord, Record, TestRecord
 from .verdict import FAIL, INFRASTRUCTURE, PASS, UNWRITTEN
+
+if TYPE_CHECKING:
+    from .classroom import Entry
+    from .report import Class
 
 WIDTH = 80
 _STYLE = {PASS: "green", FAIL: "red", UNWRITTEN: "yellow", INFRASTRUCTURE: "magenta"}
@@ -189,3 +202,50 @@ def show(record: Record, out: Console) -> None:
         out.print(Text(line, style=_STYLE[INFRASTRUCTURE]))
     again = _again(record, record.labs[0].lab if len(record.labs) == 1 else "")
     out.print(Text(f"the same again: {again}", style="dim"), soft_wrap=True)
+
+
+class ClassWatcher:
+    """The progress of a class, and what came of it."""
+
+    def __init__(self, out: Console, total: int) -> None:
+        self.out, self.start = out, time.monotonic()
+        self.ends: Counter[str] = Counter()
+        self.progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(30),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=out,
+            transient=True,
+            disable=not out.is_terminal,
+        )
+        self.task = self.progress.add_task("preparing", total=total)
+
+    def __enter__(self) -> "ClassWatcher":
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def __call__(self, entry: "Entry", end: str) -> None:
+        self.ends[end] += 1
+        self.progress.update(self.task, advance=1, description=entry.name[:24])
+        if end == "infrastructure":
+            self.out.print(Text(f"{entry.name}: no score, see its record", "magenta"))
+
+    def summary(self, whole: "Class", out: Path) -> None:
+        seconds = time.monotonic() - self.start
+        new = self.ends["graded"] + self.ends["infrastructure"]
+        line = f"{new} graded in {seconds:.0f} s"
+        if new:
+            line += f" ({60 * new / seconds:.0f} per minute)"
+        line += f", {self.ends['already graded']} already were"
+        self.out.print(Text(line, style="bold"))
+        for what, count in (
+            ("without a score, by trouble of the grader", len(whole.undecided)),
+            ("not graded yet", len(whole.missing)),
+        ):
+            if count:
+                self.out.print(Text(f"{count} {what}", "magenta"))
+        self.out.print(Text(f"{out}/index.html, {out}/gradebook.csv"), soft_wrap=True)

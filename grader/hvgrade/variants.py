@@ -5,7 +5,9 @@ file grader/mutants/LAB/*.toml; the tests that it names have to notice. A
 cheat (grader/cheats/LAB/cheats.toml) wants points without the work.
 """
 
+import os
 import shutil
+import subprocess
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ class Cheat:
     aims: tuple[str, ...]  # the tests that it wants the points of
     folder: Path
     over_reference: bool  # its files replace those of the reference
+    shell: str = ""  # run in the submission's folder: what no file can say
 
 
 def _tables(path: Path, key: str) -> list[dict[str, Any]]:
@@ -79,6 +82,7 @@ def load_cheats(lab: Lab, kit: Path = KIT) -> list[Cheat]:
             _tests(lab, row["aims"], path),
             path.parent / row["name"],
             row.get("over") == "reference",
+            row.get("shell", ""),
         )
         for row in _tables(path, "cheat")
     ]
@@ -112,7 +116,33 @@ def plant_mutant(lab: Lab, mutant: Mutant, target: Path, kit: Path = KIT) -> Non
 
 def plant_cheat(cheat: Cheat, folder: Path) -> None:
     """Lays the cheat's files over a submission; links stay links."""
-    for source in cheat.folder.iterdir():
+    for source in cheat.folder.iterdir() if cheat.folder.is_dir() else ():
         target = folder / source.name
         target.unlink(missing_ok=True)
         shutil.copy(source, target, follow_symlinks=False)
+    if cheat.shell:
+        env = os.environ | {"CHEATS": str(cheat.folder.parent)}
+        subprocess.run(["sh", "-ec", cheat.shell], cwd=folder, env=env, check=True)
+
+
+def sample(lab: Lab, count: int, target: Path, stubs: Path, kit: Path = KIT) -> None:
+    """A class of so many: the reference, stubs, cheats, and every mutant in turn.
+
+    stubs: a folder like labs/ that is not solved. Each is a folder in target.
+    """
+    mutants, cheats = load_mutants(lab, kit), load_cheats(lab, kit)
+    for number in range(count):
+        folder = target / f"student-{number:03}" / lab.dir.name
+        turn = number // 4
+        if number % 4 == 0:
+            reference(lab, folder.parent, kit)
+        elif number % 4 == 1 and turn % 2:
+            shutil.copytree(stubs / lab.dir.name, folder)
+        elif number % 4 == 1:
+            cheat = cheats[turn // 2 % len(cheats)]
+            source = kit / "grader/solutions" if cheat.over_reference else stubs
+            shutil.copytree(source / lab.dir.name, folder)
+            plant_cheat(cheat, folder)
+        else:
+            mutant = mutants[(2 * turn + number % 4) % len(mutants)]
+            plant_mutant(lab, mutant, folder.parent, kit)

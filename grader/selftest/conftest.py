@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from tinykit import Kit, MakeRun
 
 from hvgrade.run import Run
@@ -33,3 +34,19 @@ def make_run(tmp_path: Path) -> MakeRun:
         )
 
     return make
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """How many cheats and hostile submissions were tried, and to what end."""
+    counts = {
+        outcome: sum(
+            "::test_cheat_earns_nothing[" in report.nodeid
+            for report in terminalreporter.stats.get(outcome, [])
+            if report.when == "call"
+        )
+        for outcome in ("passed", "failed")
+    }
+    total = sum(counts.values())
+    if total:
+        line = f"cheats and hostile submissions: {total} tried, "
+        terminalreporter.line(f"{line}{counts['failed']} gained or left something")

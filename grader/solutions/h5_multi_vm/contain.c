@@ -36,6 +36,8 @@ static void hart_forget(struct vcpu *vcpu)
 	if (hart->loaded != vcpu)
 		return;
 	hart->loaded = NULL;
+	/* What it has left pending must not end our own wfi. */
+	csr_write(vsie, 0);
 	csr_write(vsatp, 0);
 	csr_write(hgatp, 0);
 }

@@ -24,7 +24,6 @@ from hvgrade.several import (
 SLICE = 1_000_000  # instructions: slice=1
 BUDGET = 250_000_000
 MIB = 1 << 20
-BASE = 0x80000000
 RESTART = ("/", "hv,restart")
 VS_EXTERNAL, HOST_EXTERNAL = 10, 9
 NOT_GIVEN_BACK = r"hv: -?\d+ pages were not given back"
@@ -35,8 +34,8 @@ def victim(rng: random.Random, name: str, lane: int, rounds: int, size: int) -> 
     return beside("victim", name, lane, memory(size), **args)
 
 
-def victim_sum(vm: Vm, first: int, size: int) -> int:
-    words = (BASE + size - first) // 4096 - 1
+def victim_sum(vm: Vm, size: int) -> int:
+    words = (size - 2 * MIB) // 4096  # the first 2 MiB are not free
     return folded(GuestRandom(int(str(vm.bootargs["seed"]))).take(words))
 
 
@@ -118,7 +117,7 @@ def test_hostile_guests(boot: Boot, rng: random.Random, kind: str) -> None:
     ended = run.status in (SHUTDOWN, STOPPED) and not run.trap_log.flooded
     run.check(ended, "the session goes on to its end", likely=likely)
     expect_lines(run, bystander, ["10 rounds, nothing has changed"], likely=likely)
-    total = victim_sum(bystander, run.trap_log.symbols["victim"].end, size)
+    total = victim_sum(bystander, size)
     expect_lane(run, bystander, total, likely=likely)
     for vm in vms:
         end = HOSTILE[kind].get(vm.name, PASSES)
@@ -159,7 +158,7 @@ def test_restart(boot: Boot, rng: random.Random, how: str) -> None:
     run.expect_line(re.compile(ends), times=restarts + 1, likely=likely)
     first = GuestRandom(seed)()
     expect_lane(run, vm, *[first] * (restarts + 1), likely=likely)
-    total = victim_sum(bystander, run.trap_log.symbols["victim"].end, size)
+    total = victim_sum(bystander, size)
     expect_lane(run, bystander, total, likely=likely)
 
 

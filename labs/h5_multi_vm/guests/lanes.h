@@ -7,6 +7,7 @@
  * says which. They come first in every program, at the start of its RAM.
  */
 #pragma once
+#include "addr.h"
 #include "guest.h"
 
 #define LANE_BYTES 16UL
@@ -41,6 +42,20 @@ static inline void lane_tell(uint64_t value)
 				 : "r"(a6), "r"(a7), "r"(at)
 				 : "ra", "a1", "memory");
 	}
+}
+
+/*
+ * The free RAM: the program and its device tree are in the first 2 MiB, and
+ * nothing is behind them.
+ */
+static inline uint64_t *free_ram(uint64_t **end)
+{
+	fdt_node node = fdt_device_type(&guest_fdt, FDT_ROOT, "memory");
+	uint64_t base = 0, size = 0;
+
+	fdt_reg(&guest_fdt, node, 0, &base, &size);
+	*end = (uint64_t *)(base + size);
+	return (uint64_t *)(base + 2 * MiB);
 }
 
 /* Machine-wide, and the same in every VM: how many instructions since power on. */

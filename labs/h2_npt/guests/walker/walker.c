@@ -23,8 +23,10 @@ static uint64_t *page_at(uint64_t page)
 /* Is this page free, and in a block that was asked for? */
 static bool chosen(uint64_t page)
 {
-	bool free = page_at(page) >= (uint64_t *)_end &&
-		    page_at(page) + WORDS <= (uint64_t *)guest_fdt.blob;
+	const uint64_t *tree = (const uint64_t *)guest_fdt.blob;
+	bool has_tree = page_at(page) + WORDS > tree &&
+			page_at(page) < tree + guest_fdt.size / 8 + 1;
+	bool free = page_at(page) >= (uint64_t *)_end && !has_tree;
 
 	return free && blocks >> page / PAGES_PER_BLOCK & 1;
 }

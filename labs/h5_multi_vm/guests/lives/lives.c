@@ -8,10 +8,9 @@
 
 #define SOON 10000 /* ticks: a millisecond */
 
-extern uint64_t _end[];
 static uint64_t initialised = 0x5eed;
 
-static void look_at_everything(const uint64_t *end)
+static void look_at_everything(const uint64_t *start, const uint64_t *end)
 {
 	uint64_t now = csr_read(time), step = arg_u64("stride", 4096) / 8;
 
@@ -22,12 +21,12 @@ static void look_at_everything(const uint64_t *end)
 	      csr_read(satp), csr_read(sip));
 	CHECK(*plic_reg(PLIC_ENABLE) == 0, "its PLIC has 0x%x enabled",
 	      *plic_reg(PLIC_ENABLE));
-	for (const uint64_t *word = _end; word < end; word += step)
+	for (const uint64_t *word = start; word < end; word += step)
 		CHECK(*word == 0, "%p holds 0x%lx at the start",
 		      (const void *)word, *word);
 }
 
-static void leave_marks(uint64_t *end)
+static void leave_marks(uint64_t *start, const uint64_t *end)
 {
 	uint64_t step = arg_u64("stride", 4096) / 8;
 
@@ -36,17 +35,17 @@ static void leave_marks(uint64_t *end)
 	*plic_reg(PLIC_ENABLE) = 1 << 9;
 	sbi_ecall(csr_read(time) + SOON, 0, 0, 0, 0, 0, SBI_TIME_SET_TIMER,
 		  SBI_EXT_TIME);
-	for (uint64_t *word = _end; word < end; word += step)
+	for (uint64_t *word = start; word < end; word += step)
 		*word = guest_random();
 }
 
 void guest_program(void)
 {
-	uint64_t *end = (uint64_t *)guest_fdt.blob;
+	uint64_t *end, *start = free_ram(&end);
 
-	look_at_everything(end);
+	look_at_everything(start, end);
 	lane_tell(guest_random());
-	leave_marks(end);
+	leave_marks(start, end);
 	burn(arg_u64("work", 100000));
 	csr_write(sie, 1 << IRQ_STI);
 	csr_set(sip, 1 << IRQ_SSI);

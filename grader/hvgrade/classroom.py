@@ -1,0 +1,196 @@
+"""make grade-class: every submission of a class, each by itself.
+
+A submission is an archive or a folder in SUBMISSIONS. Its record is one file
+in OUT/records, written whole; what is there already is not graded again. An
+infrastructure error is tried twice, and is then listed apart: it is no score.
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import report, sandbox
+from .grade import Prepared, grade, prepare
+from .intake import take
+from .lab import KIT, Lab
+from .pack import version
+from .record import results_json, write_atomically
+from .session import test_folder
+from .verdict import PASS, Infrastructure
+
+SCHEMA = "hvlab/class/v1"
+ATTEMPTS = 2
+LOG = 256 << 10  # bytes of a log that are kept
+_KEPT = "console.log", "traps.log", "unit.log", "commands.txt", "command.txt"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One submission: what it is called, and where it is."""
+
+    name: str
+    path: Path
+
+    @property
+    def slug(self) -> str:
+        """The name as a file name, different for different names."""
+        plain = re.sub(r"[^\w.-]+", "_", self.name, flags=re.ASCII).lstrip(".-")[:60]
+        if plain == self.name:
+            return plain
+        return f"{plain}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class Course:
+    """What all the gradings of a class have in common."""
+
+    lab: Lab
+    out: Path
+    seed: int
+    build: str
+    base: str = "reference"
+
+    def record(self, entry: Entry) -> Path:
+        return self.out / "records" / f"{entry.slug}.json"
+
+
+def entries(folder: Path) -> list[Entry]:
+    """The submissions in a folder, by name; what begins with a dot is none."""
+    if not folder.is_dir():
+        raise Infrastructure(f"SUBMISSIONS={folder} is not a folder")
+    found = sorted(path for path in folder.iterdir() if path.name[0] != ".")
+    if not found:
+        raise Infrastructure(f"there is no submission in {folder}")
+    names = [path.name.encode(errors="replace").decode() for path in found]
+    return [Entry(name, path) for name, path in zip(names, found, strict=True)]
+
+
+def course(lab: Lab, out: Path, seed: int | None, build: str) -> Course:
+    """The class in OUT, new or begun: then its seed stays, and its kit has to."""
+    path = out / "class.json"
+    kit = version()
+    if path.is_file():
+        old = json.loads(path.read_text())
+        if old["lab"] != lab.name or seed not in (None, old["seed"]):
+            raise Infrastructure(f"{out} holds lab {old['lab']}, seed {old['seed']}")
+        if old["kit"] != kit:
+            raise Infrastructure(f"{out} was graded with kit {old['kit']}, not {kit}")
+        return Course(lab, out, old["seed"], build)
+    seed = secrets.randbelow(1 << 32) if seed is None else seed
+    out.mkdir(parents=True, exist_ok=True)
+    data = {"schema": SCHEMA, "lab": lab.name, "seed": seed, "kit": kit}
+    write_atomically(path, json.dumps(data) + "\n")
+    return Course(lab, out, seed, build)
+
+
+def _decided(this: Course, entry: Entry, digest: str) -> bool:
+    """Is it graded already, with these very files?"""
+    try:
+        data = json.loads(this.record(entry).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(data["digest"] == digest and data["result"]["complete"])
+
+
+def _keep_logs(this: Course, entry: Entry, work: Path, result: dict[str, Any]) -> None:
+    """The logs of tests that did not pass, each cut, in OUT/logs/NAME."""
+    target = this.out / "logs" / entry.slug
+    shutil.rmtree(target, ignore_errors=True)
+    logs = work / "logs" / this.lab.name
+    wanted = {Path("build.log"): work / this.lab.name / "build.log"}
+    for test in result["labs"][0]["tests"]:
+        if test["status"] != PASS:
+            folder = logs / test_folder(test["name"])
+            for file in (file for name in _KEPT for file in folder.rglob(name)):
+                wanted[file.relative_to(logs)] = file
+    for name, file in wanted.items():
+        if not file.is_file():
+            continue
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("rb") as source:
+            copy.write_bytes(source.read(LOG))
+
+
+def grade_one(this: Course, entry: Entry, ready: Prepared) -> str:
+    """Grades a submission, if it is not graded yet; says how that ended."""
+    files = this.out / "files" / entry.slug
+    shutil.rmtree(files, ignore_errors=True)
+    digest = take(this.lab, entry.path, files)
+    if _decided(this, entry, digest):
+        return "already graded"
+    this.record(entry).parent.mkdir(parents=True, exist_ok=True)
+    for attempt in range(1, ATTEMPTS + 1):
+        with tempfile.TemporaryDirectory(prefix="hvlab-class-") as folder:
+            work = Path(folder)
+            record = grade(
+                this.lab.name,
+                build=this.build,
+                submission=files,
+                out=work,
+                base=this.base,
+                seed=this.seed,
+                jobs=1,
+                prepared=ready,
+            )
+            result = json.loads(results_json(record).replace(f"{work}/", ""))
+            if result["complete"] or attempt == ATTEMPTS:
+                _keep_logs(this, entry, work, result)
+                break
+    data = {
+        "schema": SCHEMA,
+        "name": entry.name,
+        "slug": entry.slug,
+        "digest": digest,
+        "attempts": attempt,
+        "result": result,
+    }
+    write_atomically(this.record(entry), json.dumps(data, indent=1) + "\n")
+    return "graded" if result["complete"] else "infrastructure"
+
+
+def grade_all(
+    this: Course,
+    chosen: Sequence[Entry],
+    jobs: int,
+    watch: Callable[[Entry, str], None],
+) -> None:
+    """Grades submissions, jobs at a time; interrupted, it ends those it began."""
+    if sandbox.kind() == sandbox.NONE:
+        raise Infrastructure(
+            "there is no sandbox here, and submissions are anybody's code: "
+            "install bubblewrap, or run this in a container"
+        )
+    ready = prepare(this.lab, KIT, this.build, this.base, this.out / "prepare")
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(grade_one, this, one, ready): one for one in chosen}
+        try:
+            for future in as_completed(futures):
+                watch(futures[future], future.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def collect(this: Course, every: Iterable[Entry]) -> report.Class:
+    """The gradebook and the page, from the records that are there."""
+    every = list(every)
+    found = []
+    for entry in every:
+        path = this.record(entry)
+        if path.is_file():
+            found.append(json.loads(path.read_text()))
+    graded = {data["name"] for data in found}
+    missing = [entry.name for entry in every if entry.name not in graded]
+    whole = report.Class(this.lab, this.seed, found, missing)
+    report.write(whole, this.out)
+    return whole
