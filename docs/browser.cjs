@@ -67,9 +67,9 @@ async function checkSearch(context, page, word) {
   const tab = await open(context, page);
   if (await tab.locator("label[for=__search]").first().isVisible())
     await tab.locator("label[for=__search]").first().click();
-  await tab.fill("input.md-search__input", word);
+  await tab.locator("input.md-search__input").pressSequentially(word);
   const found = tab.locator(".md-search-result__item a");
-  await found.first().waitFor({ timeout: 10000 }).catch(() => {});
+  await found.first().waitFor({ timeout: 60000 }).catch(() => {});
   const count = await found.count();
   check(`${page}: the search does not find ${word}`, count > 0);
   await picture(tab, `search-${page.replace(/\W/g, "-")}`);
