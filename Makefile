@@ -294,7 +294,7 @@ docs-serve: docs ## the English handbook on localhost:8000, new after each chang
 check-docs: ## the handbook in a real browser (installs Chromium)
 	./setup.sh --check-docs
 	$(MAKE) docs
-	npm install --silent --no-audit --no-fund --prefix $(BROWSER) playwright-core
+	npm install --loglevel=error --no-audit --no-fund --prefix $(BROWSER) playwright-core
 	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
 
 # ---- keeping house ------------------------------------------------------------
