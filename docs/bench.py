@@ -88,7 +88,7 @@ def text(x: float, y: float, words: str, kind: str = "") -> str:
 def legend(pairs: tuple[tuple[str, str], ...], y: float, step: int) -> list[str]:
     lines = []
     for i, (name, _) in enumerate(pairs):
-        x, kind = 200 + step * i, name.replace(" ", "-")
+        x, kind = 195 + step * i, name.replace(" ", "-")
         box = f'x="{x}" y="{y - 11:.0f}" width="12" height="12" rx="3"'
         lines += [f'  <rect class="{kind}" {box}/>', text(x + 18, y, name)]
     return lines
@@ -96,7 +96,7 @@ def legend(pairs: tuple[tuple[str, str], ...], y: float, step: int) -> list[str]
 
 def peers_chart(figures: dict[str, float]) -> str:
     """A row for each operation, a dot for each hypervisor, on a log scale."""
-    left, right, top, step = 200.0, 745.0, 62.0, 30.0
+    left, right, top, step = 225.0, 745.0, 62.0, 30.0
     low, high = math.log10(80), math.log10(40000)
     bottom = top + step * len(PEERS)
 
@@ -129,7 +129,7 @@ def peers_chart(figures: dict[str, float]) -> str:
 
 def parts_chart(profile: dict[str, Any]) -> str:
     """A stacked bar for each operation."""
-    left, right, top, step, thick = 170.0, 700.0, 52.0, 32.0, 22.0
+    left, right, top, step, thick = 195.0, 705.0, 52.0, 32.0, 22.0
     most = max(sum(profile[key]["parts"].values()) for key, _ in OPERATIONS)
     scale = (right - left) / most
     height = int(top + step * len(OPERATIONS)) + 4

@@ -30,7 +30,7 @@ from .machine import Machine, Setup, Vm, qemu_version
 from .record import write_atomically
 from .run import Run
 from .several import memory
-from .show import make
+from .show import in_kit, make
 from .verdict import Failure, Infrastructure
 
 LAB, BEFORE = "h5", "h4"
@@ -225,9 +225,13 @@ class Runner:
 
     def prepare(self) -> None:
         """Builds; and makes of the guest the two kinds of machine that it needs."""
-        whose = [f"BASE={self.impl}", f"IMPL={self.impl}", f"BUILD={self.build}"]
-        make("hv", "guests", f"LAB={LAB}", *whose, f"OUT={self.out(LAB)}")
-        make("hv", f"LAB={BEFORE}", *whose, f"OUT={self.out(BEFORE)}")
+        whose = [
+            f"BASE={self.impl}",
+            f"IMPL={self.impl}",
+            f"BUILD={in_kit(self.build)}",
+        ]
+        for lab, what in (LAB, ("hv", "guests")), (BEFORE, ("hv",)):
+            make(*what, f"LAB={lab}", *whose, f"OUT={in_kit(self.out(lab))}")
         source = KIT / "labs/h5_multi_vm/guests/bench"
         for name in ("bench", "devices"):
             vm = self.folder / "vms" / name
@@ -360,7 +364,7 @@ def _boot(console: str) -> Boot:
 
 def linux(runner: Runner) -> None:
     """The same kernel and initrd, on the hypervisor and on QEMU with OpenSBI."""
-    make("linux-vm", f"LAB={LAB}", f"BUILD={runner.build}")
+    make("linux-vm", f"LAB={LAB}", f"BUILD={in_kit(runner.build)}")
     source = (runner.build / "vms" / LAB / "linux").resolve()
     folder = runner.folder / "vms/linux"
     shutil.rmtree(folder, ignore_errors=True)
