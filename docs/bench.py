@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "grader"))
+
+from hvgrade.marks import LINUX_ROWS, ROWS  # noqa: E402
+
 BASELINE = ROOT / "grader/bench.json"
 PAGE = ROOT / "docs/bench.md"
 PEERS_SVG = ROOT / "docs/figures/bench-peers.svg"
@@ -34,18 +38,10 @@ HEAD = """\
   </style>
 """
 
-# key, title; then the goal and the published figures of Bao, Xvisor, KVM.
-PEERS: tuple[tuple[str, str, tuple[float, ...]], ...] = (
-    ("call", "SBI get_spec_version", (150, 240, 737, 1939)),
-    ("set_timer", "SBI set_timer", (160, 239, 757, 2009)),
-    ("load", "emulated load", (220, 277, 1132, 6278)),
-    ("store", "emulated store", (220, 292, 1136, 6671)),
-    ("deadline", "deadline to handler", (250, 324, 3499, 23800)),
-    ("claim_none", "PLIC claim, none pending", (260, 27085, 1557)),
-    ("claim", "PLIC claim, one pending", (300, 27102, 2046)),
-    ("complete", "PLIC complete", (300, 13755, 1312)),
-    ("uart", "UART to handler", (1000, 13670, 3550)),
-)
+MAIN = "QEMU 7.2, GCC 12"  # whose figures the charts show
+
+# Those that are published of others.
+COMPARED = [row for row in ROWS if row.bao and row.key != "boot"]
 SYSTEMS = (
     ("hvlab", "#1f7a3a"),
     ("Bao", "#0a6fc2"),
@@ -75,6 +71,11 @@ PARTS = (
 )
 
 
+def plain(title: str) -> str:
+    """A row's title without the number of its note."""
+    return re.sub(r" \(\d\)$", "", title)
+
+
 def colours(pairs: tuple[tuple[str, str], ...]) -> str:
     rows = [f"    .{name.replace(' ', '-')} {{ fill: {c} }}" for name, c in pairs]
     return "\n".join(rows)
@@ -98,7 +99,7 @@ def peers_chart(figures: dict[str, float]) -> str:
     """A row for each operation, a dot for each hypervisor, on a log scale."""
     left, right, top, step = 225.0, 745.0, 62.0, 30.0
     low, high = math.log10(80), math.log10(40000)
-    bottom = top + step * len(PEERS)
+    bottom = top + step * len(COMPARED)
 
     def at(value: float) -> float:
         return left + (math.log10(value) - low) / (high - low) * (right - left)
@@ -108,22 +109,23 @@ def peers_chart(figures: dict[str, float]) -> str:
         HEAD.format(height=int(bottom) + 30, label=label, colours=colours(SYSTEMS))
     ]
     lines += legend(SYSTEMS, 22, 105)
-    lines.append(f'  <path class="goal" d="M640 9V25"/>')
+    lines.append('  <path class="goal" d="M640 9V25"/>')
     lines.append(text(650, 22, "hvlab's goal"))
-    for value in (100, 300, 1000, 3000, 10000, 30000):
-        x = at(value)
+    for mark in (100, 300, 1000, 3000, 10000, 30000):
+        x = at(mark)
         lines.append(f'  <path class="line" d="M{x:.0f} {top - 18:.0f}V{bottom:.0f}"/>')
-        lines.append(text(x, bottom + 20, f"{value:,}", "middle"))
-    for i, (key, title, others) in enumerate(PEERS):
+        lines.append(text(x, bottom + 20, f"{mark:,}", "middle"))
+    for i, row in enumerate(COMPARED):
         y = top + step * i
-        lines.append(text(left - 12, y + 5, title, "right"))
-        x = at(others[0])
+        lines.append(text(left - 12, y + 5, plain(row.title), "right"))
+        x = at(row.goal or 1)
         lines.append(f'  <path class="goal" d="M{x:.1f} {y - 11:.0f}V{y + 11:.0f}"/>')
-        values = zip(SYSTEMS, (figures[key], *others[1:]), strict=False)
-        for (name, _), value in reversed(list(values)):
-            dot = f'cx="{at(value):.1f}" cy="{y:.0f}" r="7"'
-            lines.append(f'  <circle class="{name}" {dot}>')
-            lines.append(f"    <title>{name}: {value:,.0f}</title></circle>")
+        values = (figures[row.key], row.bao, row.xvisor, row.kvm)
+        for (name, _), value in reversed([*zip(SYSTEMS, values, strict=True)]):
+            if value:
+                dot = f'cx="{at(value):.1f}" cy="{y:.0f}" r="7"'
+                lines.append(f'  <circle class="{name}" {dot}>')
+                lines.append(f"    <title>{name}: {value:,.0f}</title></circle>")
     return "\n".join([*lines, "</svg>", ""])
 
 
@@ -137,7 +139,8 @@ def parts_chart(profile: dict[str, Any]) -> str:
     lines = [HEAD.format(height=height, label=label, colours=colours(PARTS))]
     lines += legend(PARTS, 22, 110)
     for i, (key, title) in enumerate(OPERATIONS):
-        y, x = top + step * i, left
+        y = top + step * i
+        x = left
         lines.append(text(left - 12, y + 16, title, "right"))
         for part, count in profile[key]["parts"].items():
             wide, kind = count * scale, part.replace(" ", "-")
@@ -159,18 +162,13 @@ def number(value: float) -> str:
     return f"{value:.3f}" if 0 < value < 5 and value % 1 else f"{value:,.0f}"
 
 
-def figures_table(known: dict[str, Any], titles: dict[str, tuple[str, Any]]) -> str:
-    lines = [
-        "| instructions | " + " | ".join(known) + " | goal |",
-        "|---|" + "--:|" * (len(known) + 1),
-    ]
-    for key, (title, goal) in titles.items():
-        cells = [
-            number(each["figures"][key]) if key in each["figures"] else ""
-            for each in known.values()
-        ]
-        words = number(goal) if goal else ""
-        lines.append(f"| {title} | {' | '.join(cells)} | {words} |")
+def figures_table(known: dict[str, Any]) -> str:
+    lines = [f"| instructions | {' | '.join(known)} | goal |"]
+    lines.append("|---|" + "--:|" * (len(known) + 1))
+    for row in (*ROWS, *LINUX_ROWS):
+        each = [entry["figures"].get(row.key) for entry in known.values()]
+        words = ["" if value is None else number(value) for value in (*each, row.goal)]
+        lines.append(f"| {plain(row.title)} | {' | '.join(words)} |")
     return "\n".join(lines)
 
 
@@ -198,39 +196,29 @@ def functions_table(profile: dict[str, Any], *keys: str) -> str:
     return "\n".join(lines)
 
 
-def page(known: dict[str, Any], old: str) -> str:
-    sys.path.insert(0, str(ROOT / "grader"))
-    from hvgrade.bench import LINUX_ROWS, ROWS
-
-    titles = {
-        row.key: (re.sub(r" \(\d\)$", "", row.title), row.goal)
-        for row in (*ROWS, *LINUX_ROWS)
-    }
-    first = next(reversed(known.values()))
+def page(known: dict[str, Any], text: str) -> str:
+    """The page with its tables as they are now."""
+    growth, profile = known[MAIN]["growth"], known[MAIN]["profile"]
+    shown = ("set_timer", "load", "claim", "switch", "boot")
     made = {
-        "figures": figures_table(known, titles),
-        "growth": growth_table(first["growth"]),
-        "functions": functions_table(
-            first["profile"], "set_timer", "load", "claim", "switch", "boot"
-        ),
+        "figures": figures_table(known),
+        "growth": growth_table(growth),
+        "functions": functions_table(profile, *shown),
     }
     for name, table in made.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
-        old = re.sub(pattern, lambda m, t=table: f"{m[1]}\n{t}\n\n{m[2]}", old, flags=re.S)  # type: ignore[misc]
-    return old
+        begin, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n{table}\n\n{end}{rest.partition(end)[2]}"
+    return text
 
 
 def drawn() -> dict[Path, str]:
     known = json.loads(BASELINE.read_text())
-    known = dict(sorted(known.items(), reverse=True))
-    main = known[next(key for key in known if key.startswith("QEMU 7"))]
+    known = {MAIN: known[MAIN]} | known  # in front
     return {
-        PEERS_SVG: peers_chart(main["figures"]),
-        PARTS_SVG: parts_chart(main["profile"]),
-        PAGE: page(
-            dict(sorted(known.items(), key=lambda x: x[0] != "QEMU 7.2, GCC 12")),
-            PAGE.read_text(),
-        ),
+        PEERS_SVG: peers_chart(known[MAIN]["figures"]),
+        PARTS_SVG: parts_chart(known[MAIN]["profile"]),
+        PAGE: page(known, PAGE.read_text()),
     }
 
 

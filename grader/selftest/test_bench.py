@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hvgrade import bench
-from hvgrade.bench import ROWS, Bench, Figure, parse, regressions, switches
+from hvgrade.bench import Bench, Figure, parse, regressions, switches
 from hvgrade.lab import KIT
+from hvgrade.marks import ROWS
 from hvgrade.profile import parts_of
 
 BUILD = KIT / os.environ.get("HVLAB_BUILD", "build")
