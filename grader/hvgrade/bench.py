@@ -95,7 +95,7 @@ def guest(name: str, what: str = "", **more: Any) -> Vm:
 
 def alone(what: str, name: str = "", **more: Any) -> Job:
     names = {what: name} if name else {}
-    return Job(name or what, [guest("bench", what, **more)], names)
+    return Job(name or what or "boot", [guest("bench", what, **more)], names)
 
 
 def pair(what: str, name: str, **more: Any) -> Job:

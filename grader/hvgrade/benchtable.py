@@ -31,7 +31,7 @@ def _spread(figure: Figure | None) -> str:
 def figure_table(bench: Bench) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
     table.add_column("instructions", no_wrap=True)
-    for name in ("mean", "spread", "goal", "Bao", "Xvisor", "KVM"):
+    for name in ("times", "mean", "spread", "goal", "Bao", "Xvisor", "KVM"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows(bench):
         figure, good = bench.figures.get(row.key), reached(row, bench)
@@ -39,7 +39,8 @@ def figure_table(bench: Bench) -> Table:
         mean = Text(_number(figure.mean if figure else None, row.unit), style=style)
         others = (row.goal, row.bao, row.xvisor, row.kvm)
         words = [_number(value, row.unit) if value else "" for value in others]
-        table.add_row(row.title, mean, _spread(figure), *words)
+        times = _number(figure.count) if figure else ""
+        table.add_row(row.title, times, mean, _spread(figure), *words)
     return table
 
 
@@ -64,8 +65,10 @@ def show(bench: Bench, out: Console, seconds: float) -> int:
     if bench.growth:
         out.print()
         out.print(growth_table(bench))
-    for name, why in bench.missing.items():
-        out.print(Text(f"not measured: {name}: {why}", style="yellow"))
+    for why in dict.fromkeys(bench.missing.values()):
+        names = [name for name, reason in bench.missing.items() if reason == why]
+        what = names[0] if len(names) == 1 else f"{len(names)} measurements"
+        out.print(Text(f"not measured: {what}: {why}", style="yellow"))
     goals = [reached(row, bench) for row in rows(bench) if row.goal is not None]
     out.print(Text(f"measured in {seconds:.0f} s", style="dim"))
     out.print(
