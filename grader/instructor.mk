@@ -26,3 +26,10 @@ grade-class: setup ## grade all of SUBMISSIONS= into OUT= (SLURM=1: on a cluster
 .PHONY: check-cluster
 check-cluster: setup ## grade a class on a Slurm of two nodes, one of which dies
 	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -s cluster
+
+.PHONY: bench-check bench-baseline
+bench-check: setup ## does anything cost more than grader/bench.json says? (3 %)
+	$(HVGRADE) bench --check --build $(BUILD)
+bench-baseline: ## write grader/bench.json for this QEMU and compiler
+	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
+	$(HVGRADE) bench --save --build $(BUILD)

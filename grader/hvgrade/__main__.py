@@ -68,7 +68,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
     demo.add_argument("--interactive", action="store_true", help="you type")
-    for each in (linux, demo):
+    bench = commands.add_parser("bench", help="what things cost, in instructions")
+    bench.add_argument("--impl", choices=whose, default="reference")
+    bench.add_argument("--seed", type=lambda text: int(text, 0))
+    bench.add_argument("--check", action="store_true", help="against the baseline")
+    bench.add_argument("--save", action="store_true", help="the last as the baseline")
+    for each in (linux, demo, bench):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
 
@@ -183,6 +188,15 @@ def main(argv: list[str] | None = None) -> int:
             return _mutants(args)
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
+        if args.command == "bench":
+            from . import bench
+
+            build = args.build.resolve()
+            if args.check:
+                return bench.check(build)
+            if args.save:
+                return bench.write_baseline(build)
+            return bench.bench(build, args.impl, args.seed)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)
