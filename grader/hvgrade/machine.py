@@ -157,12 +157,14 @@ class Machine:
         interactive: bool = False,
         append: str = "",
         flash: bytes = b"",
+        steps: bool = False,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
         """interactive: idle time passes in real time, so that input can arrive.
 
         flash: what the machine's own pflash holds, from the start of bank 1.
+        steps: the log of traps also has what TrapLog.steps_since() counts.
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -184,7 +186,12 @@ class Machine:
         self.argv += ["-icount", "shift=0," + (_REAL_IDLE if interactive else _NO_IDLE)]
         # Devices that know what time it is: virtual, as all time here.
         self.argv += ["-rtc", "clock=vm"]
-        self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
+        self.argv += [
+            "-d",
+            "int,exec" if steps else "int",
+            "-D",
+            str(folder / "traps.log"),
+        ]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
         if flash:
@@ -201,10 +208,12 @@ class Machine:
         console, log = self.dir / "console.log", self.dir / "qemu.log"
         if not shutil.which(self.setup.qemu):
             raise Infrastructure(f"{self.setup.qemu} could not be started: not found")
-        # A shell says on stderr when a signal ended QEMU; in a sandbox, the exit
+        # A shell says on stderr when a signal ended QEMU; of the sandbox, the exit
         # status alone could be one that the code under test chose.
+        boxed = sandbox.kind() == sandbox.BUBBLEWRAP
+        shell = ["sh", "-c", '"$@"; exit $?', "sh"] if boxed else []
         command = sandbox.confine(
-            ["sh", "-c", '"$@"; exit $?', "sh", *self.argv],
+            [*shell, *self.argv],
             read=[self.setup.hv, *sandbox.program(self.setup.qemu)],
             write=[self.dir],
             limits=_LIMITS,

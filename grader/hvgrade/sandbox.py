@@ -80,10 +80,12 @@ def kind() -> str:
 
 
 def program(name: str) -> list[Path]:
-    """Where a program is, if it is not one of the system's."""
+    """Where a program lies, with its libraries, if it is not one of the system's."""
     path = Path(os.path.abspath(shutil.which(name) or name))
     places = dict.fromkeys((path, path.resolve()))
-    return [p for p in places if p.exists() and p.parts[1] not in ("usr", "bin")]
+    own = [p for p in places if p.exists() and p.parts[1] not in ("usr", "bin")]
+    prefixes = [p.parents[1] if p.parent.name == "bin" else p for p in own]
+    return list(dict.fromkeys(prefixes))
 
 
 def _parents(paths: Iterable[Path]) -> list[str]:
