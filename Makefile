@@ -170,6 +170,11 @@ linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 demo: setup ## the whole system: two Debian Linux and a real-time guest (INTERACTIVE=1)
 	$(HVGRADE) demo --build $(BUILD) $(if $(INTERACTIVE),--interactive)
 
+.PHONY: bench
+bench: setup ## what things cost a guest of lab h5, in instructions (IMPL=reference)
+	$(HVGRADE) bench --impl $(if $(filter command line,$(origin IMPL)),$(IMPL),reference) \
+		$(if $(SEED),--seed $(SEED)) --build $(BUILD)
+
 # ---- unit tests: pure files on the build host, under the sanitizers ---------
 
 # A lab with a row here has its driver in grader/unit/hN/.
@@ -289,7 +294,7 @@ docs-serve: docs ## the English handbook on localhost:8000, new after each chang
 check-docs: ## the handbook in a real browser (installs Chromium)
 	./setup.sh --check-docs
 	$(MAKE) docs
-	npm install --silent --no-audit --no-fund --prefix $(BROWSER) playwright-core
+	npm install --loglevel=error --no-audit --no-fund --prefix $(BROWSER) playwright-core
 	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
 
 # ---- keeping house ------------------------------------------------------------

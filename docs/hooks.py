@@ -4,6 +4,7 @@ pages before a build (stage.py), and makes the search work from a folder."""
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,10 @@ from stage import ENGLISH, ROOT, STAGED, Handbook  # noqa: E402
 NAMES = {"en": "English", "zh": "简体中文"}
 
 # A page opened from a folder may neither fetch the index nor start a worker
-# from a file. So this file, which only such a page loads, brings both along.
-OFFLINE = """var __index = {index};
+# from a file: so this brings both along. And Chinese has no spaces: each
+# character is a word to the index, and here it becomes one in the query.
+OFFLINE = """\
+var __index = {index};
 var __search = {{ index: Promise.resolve(__index) }};
 (function () {{
   var source = {worker}, RealWorker = window.Worker;
@@ -24,10 +27,25 @@ var __search = {{ index: Promise.resolve(__index) }};
     if (String(url).indexOf("/workers/search.") < 0)
       return new RealWorker(url, options);
     var blob = new Blob([source], {{ type: "text/javascript" }});
-    return new RealWorker(URL.createObjectURL(blob));
+    var worker = new RealWorker(URL.createObjectURL(blob));
+    var send = worker.postMessage.bind(worker);
+    worker.postMessage = function (message) {{
+      if (message && typeof message.data === "string")
+        message.data = message.data.replace(/[\\u3400-\\u9fff]/g, " +$& ").trim();
+      send(message);
+    }};
+    return worker;
   }};
 }})();
 """
+SPLIT = "\u200b"
+BETWEEN = re.compile("(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+# What Material's translation says of the search; it would have a stemmer loaded
+# from a file, and a trimmer that knows only Latin letters.
+SEARCH = {
+    '"search.config.lang": "ja"': '"search.config.lang": "en"',
+    '"search.config.pipeline": "trimmer, stemmer"': '"search.config.pipeline": " "',
+}
 
 
 def language(config: Any) -> str:
@@ -53,6 +71,9 @@ def on_page_context(context: Any, page: Any, config: Any, nav: Any) -> Any:
 def on_post_page(output: str, page: Any, config: Any) -> str:
     """The language menu leads to the same page, where there is one."""
     output = output.replace(ENGLISH, "../")
+    if language(config) != "en":
+        for theirs, ours in SEARCH.items():
+            output = output.replace(theirs, ours)
     root = "../" * page.file.url.count("/")
     root += "../" if language(config) != "en" else ""
     for lang in NAMES:
@@ -70,9 +91,11 @@ def on_post_build(config: Any) -> None:
     index = json.loads(path.read_text())
     index["docs"] = [d for d in index["docs"] if not d["location"].startswith("code/")]
     if language(config) != "en":
-        # No stemmer, which would be loaded from a file: words as they are.
-        index["config"]["lang"] = []
-        index["config"]["separator"] = r"[\s\-，。；：、！？（）“”]+"
+        index["config"]["pipeline"] = []
+        index["config"]["separator"] = rf"[\s\-{SPLIT}，。：；、！？（）“”]+"
+        for entry in index["docs"]:
+            for key in "title", "text":
+                entry[key] = BETWEEN.sub(SPLIT, entry[key])
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")))
     (site / "search/search_index.js").write_text("")
     (worker,) = site.glob("assets/javascripts/workers/search.*.min.js")

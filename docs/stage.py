@@ -70,6 +70,7 @@ STALE = {
     这一页译自较早的英文版；英文版此后有过改动。以英文版为准。
 """,
 }
+TRANSLATION = ("source", "hash", "stale")  # the rest of a page's meta is MkDocs'
 NO_TITLE = "(no title)"
 NO_HANDOUT = "\nThe handout of this lab is still being written.\n"
 
@@ -321,7 +322,12 @@ class Handbook:
         """Only what has changed is written, so that `mkdocs serve` rests."""
         wanted: dict[str, str] = {}
         for page in self.pages.values():
-            wanted[page.name] = f"---\ntitle: {quoted(page.title)}\n---\n{page.text}"
+            own = "".join(
+                f"{key}: {value}\n"
+                for key, value in {"title": quoted(page.title), **page.meta}.items()
+                if key not in TRANSLATION
+            )
+            wanted[page.name] = f"---\n{own}---\n{page.text}"
         for name, path in self.code.items() if self.language == "en" else ():
             wanted[name] = code_page(path, (self.root / path).read_text())
         for name, text in wanted.items():
@@ -350,7 +356,7 @@ def code_page(path: Path, text: str) -> str:
     lexer = LEXERS.get(path.suffix, "make" if path.name == "Makefile" else "text")
     fence = "````" if "```" in text else "```"
     return (
-        f"---\ntitle: {quoted(str(path))}\n---\n# `{path}`\n\n"
+        f"---\ntitle: {quoted(str(path))}\nhide: [toc]\n---\n# `{path}`\n\n"
         f'{fence} {{.{lexer} linenums="1"}}\n{text.rstrip()}\n{fence}\n'
     )
 

@@ -18,6 +18,18 @@ autolab: setup ## make the autograder of LAB= for Autolab, a tar and a Makefile
 	$(HVGRADE) autolab --lab $(LAB) --out $(PACKAGES) --build $(BUILD)
 
 .PHONY: grade-class
-grade-class: setup ## grade every archive and folder in SUBMISSIONS= into OUT=
+grade-class: setup ## grade all of SUBMISSIONS= into OUT= (SLURM=1: on a cluster)
 	$(HVGRADE) grade-class --submissions "$(SUBMISSIONS)" --lab $(LAB) --out "$(OUT)" \
-		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
+		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) --build $(BUILD) \
+		$(if $(filter 1,$(SLURM)),--slurm)
+
+.PHONY: check-cluster
+check-cluster: setup ## grade a class on a Slurm of two nodes, one of which dies
+	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -s cluster
+
+.PHONY: bench-check bench-baseline
+bench-check: setup ## does anything cost more than grader/bench.json says? (3 %)
+	$(HVGRADE) bench --check --build $(BUILD)
+bench-baseline: ## write grader/bench.json for this QEMU and compiler
+	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
+	$(HVGRADE) bench --save --build $(BUILD)

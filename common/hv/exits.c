@@ -28,8 +28,8 @@ const exit_handler interrupt_handlers[EXIT_INTERRUPTS] = {
 
 /* The rows that guests call most often come first. */
 const struct sbi_extension sbi_extensions[SBI_EXTENSIONS] = {
-	{SBI_EXT_BASE, sbi_base},
 	{SBI_EXT_TIME, sbi_time},
+	{SBI_EXT_BASE, sbi_base},
 	{SBI_EXT_DBCN, sbi_console},
 	{SBI_EXT_SRST, sbi_srst},
 	{SBI_EXT_LEGACY_SET_TIMER, sbi_legacy_set_timer},

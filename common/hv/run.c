@@ -20,8 +20,8 @@ static inline void world_switch(struct vcpu *vcpu)
 	register struct vcpu *a0 __asm__("a0") = vcpu;
 
 	__asm__ volatile("call vcpu_enter"
-			 : "+r"(a0)
 			 :
+			 : "r"(a0) /* and comes back with it */
 			 : "memory", "ra", "gp", "t0", "t1", "t2", "t3", "t4",
 			   "t5", "t6", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
 			   "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8",

@@ -170,8 +170,9 @@ struct vm {
 	/* The MMIO bus. */
 	struct mmio_device devices[VM_DEVICES];
 	uint64_t device_count;
-	struct blob pflash;	     /* the file "pflash" of the directory */
-	uint8_t scratch[VM_SCRATCH]; /* what the device hvlab,scratch holds */
+	struct blob pflash; /* the file "pflash" of the directory */
+	/* Of the device hvlab,scratch; what crosses its end has room, too. */
+	uint8_t scratch[VM_SCRATCH + 8] __attribute__((aligned(8)));
 
 	struct vplic vplic;
 	bool sstc; /* vm.dts grants Sstc: the guest has a timer of its own */

@@ -43,6 +43,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     whole.add_argument("--seed", type=lambda text: int(text, 0))
     whole.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     whole.add_argument("--build", default="build", help="make's BUILD")
+    whole.add_argument("--slurm", action="store_true", help="as array jobs of Slurm")
+    whole.add_argument("--chunk", type=int, help="one task of such a job")
+    whole.add_argument("--chunk-size", type=int, default=10)
+    whole.add_argument("--collect", action="store_true", help="only the gradebook")
     mutants = commands.add_parser("mutants", help="which test kills which mutant")
     mutants.add_argument("--lab", action="append", default=[])
     mutants.add_argument("--seed", type=lambda text: int(text, 0), default=7)
@@ -64,7 +68,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
     demo.add_argument("--interactive", action="store_true", help="you type")
-    for each in (linux, demo):
+    bench = commands.add_parser("bench", help="what things cost, in instructions")
+    bench.add_argument("--impl", choices=whose, default="reference")
+    bench.add_argument("--seed", type=lambda text: int(text, 0))
+    bench.add_argument("--check", action="store_true", help="against the baseline")
+    bench.add_argument("--save", action="store_true", help="the last as the baseline")
+    for each in (linux, demo, bench):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
 
@@ -121,9 +130,15 @@ def _mutants(args: argparse.Namespace) -> int:
     return int(failed)
 
 
+def _shared_words(args: argparse.Namespace, out: Path) -> list[str]:
+    submissions = str(args.submissions.resolve())
+    words = ["--submissions", submissions, "--lab", args.lab, "--out", str(out)]
+    return [*words, "--build", args.build]
+
+
 def _grade_class(args: argparse.Namespace) -> int:
     """0 if every submission has a score, else 2."""
-    from . import classroom
+    from . import classroom, cluster
     from .table import ClassWatcher, console
 
     labs, out = find_labs(), console()
@@ -131,13 +146,23 @@ def _grade_class(args: argparse.Namespace) -> int:
         raise LabError(f"there is no lab {args.lab!r}: {', '.join(labs)}")
     every = classroom.entries(args.submissions.resolve())
     this = classroom.course(labs[args.lab], args.out.resolve(), args.seed, args.build)
-    watch = ClassWatcher(out, len(every))
-    try:
-        with watch:
-            classroom.grade_all(this, every, args.jobs, watch)
-    finally:
-        whole = classroom.collect(this, every)
-        watch.summary(whole, args.out)
+    chosen = every
+    if args.chunk is not None:
+        chosen = list(cluster.chunk(every, args.chunk, args.chunk_size))
+    watch = ClassWatcher(out, len(chosen))
+    if args.slurm:
+        cluster.submit(every, this.out, args.chunk_size, _shared_words(args, this.out))
+    elif not args.collect:
+        try:
+            with watch:
+                classroom.grade_all(this, chosen, args.jobs, watch)
+        finally:
+            if args.chunk is None:
+                classroom.collect(this, every)
+    if args.chunk is not None:
+        return 0  # the job that collects tells what is missing
+    whole = classroom.collect(this, every)
+    watch.summary(whole, args.out)
     return 2 if whole.undecided or whole.missing else 0
 
 
@@ -163,6 +188,15 @@ def main(argv: list[str] | None = None) -> int:
             return _mutants(args)
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
+        if args.command == "bench":
+            from . import bench
+
+            build = args.build.resolve()
+            if args.check:
+                return bench.check(build)
+            if args.save:
+                return bench.write_baseline(build)
+            return bench.bench(build, args.impl, args.seed)
         return _grade(args).exit_code
     except (LabError, Infrastructure) as error:
         print(f"hvgrade: {error}", file=sys.stderr)

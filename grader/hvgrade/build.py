@@ -107,7 +107,8 @@ def _view(lab: Lab, tree: Tree, base: str, impl: str) -> list[Path | tuple[Path,
             found.append((source, seen))
         elif seen.exists():
             found.append(seen)
-    return [*found, tree.submission]
+    tools = [path for name in (CC, HOST_CC) for path in sandbox.program(name)]
+    return [*tools, *found, tree.submission]
 
 
 def make(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from . import report, sandbox
-from .grade import Prepared, grade, prepare
+from .grade import QEMU, Prepared, grade, prepare
 from .intake import take
 from .lab import KIT, Lab
 from .pack import version
@@ -46,7 +46,9 @@ class Entry:
         plain = re.sub(r"[^\w.-]+", "_", self.name, flags=re.ASCII).lstrip(".-")[:60]
         if plain == self.name:
             return plain
-        return f"{plain}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
+        return (
+            f"{plain or 'x'}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Course:
     seed: int
     build: str
     base: str = "reference"
+    kit: Path = KIT
+    qemu: str = QEMU
 
     def record(self, entry: Entry) -> Path:
         return self.out / "records" / f"{entry.slug}.json"
@@ -132,8 +136,11 @@ def grade_one(this: Course, entry: Entry, ready: Prepared) -> str:
     for attempt in range(1, ATTEMPTS + 1):
         with tempfile.TemporaryDirectory(prefix="hvlab-class-") as folder:
             work = Path(folder)
+            work.chmod(0o755)  # for nobody, who runs it where there is no bubblewrap
             record = grade(
                 this.lab.name,
+                kit=this.kit,
+                qemu=this.qemu,
                 build=this.build,
                 submission=files,
                 out=work,
@@ -170,7 +177,8 @@ def grade_all(
             "there is no sandbox here, and submissions are anybody's code: "
             "install bubblewrap, or run this in a container"
         )
-    ready = prepare(this.lab, KIT, this.build, this.base, this.out / "prepare")
+    with tempfile.TemporaryDirectory(prefix="hvlab-class-") as work:
+        ready = prepare(this.lab, this.kit, this.build, this.base, Path(work))
     with ThreadPoolExecutor(jobs) as pool:
         futures = {pool.submit(grade_one, this, one, ready): one for one in chosen}
         try:

@@ -201,10 +201,12 @@ class Machine:
         console, log = self.dir / "console.log", self.dir / "qemu.log"
         if not shutil.which(self.setup.qemu):
             raise Infrastructure(f"{self.setup.qemu} could not be started: not found")
-        # A shell says on stderr when a signal ended QEMU; in a sandbox, the exit
+        # A shell says on stderr when a signal ended QEMU; of the sandbox, the exit
         # status alone could be one that the code under test chose.
+        boxed = sandbox.kind() == sandbox.BUBBLEWRAP
+        shell = ["sh", "-c", '"$@"; exit $?', "sh"] if boxed else []
         command = sandbox.confine(
-            ["sh", "-c", '"$@"; exit $?', "sh", *self.argv],
+            [*shell, *self.argv],
             read=[self.setup.hv, *sandbox.program(self.setup.qemu)],
             write=[self.dir],
             limits=_LIMITS,

@@ -21,6 +21,7 @@ WITHHELD = (
     "grader/solutions",
     "grader/mutants",
     "grader/cheats",
+    "grader/cluster",
     "grader/selftest",
     "grader/stubs.py",
     "grader/instructor.mk",

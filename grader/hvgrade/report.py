@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 
@@ -71,7 +72,13 @@ def _alike(whole: Class, out: Path) -> list[Pair]:
     return pairs(found, runs(KIT / "labs" / folder))
 
 
-def page(whole: Class, alike: Sequence[Pair]) -> str:
+def _log(out: Path, slug: str, test: str) -> str:
+    """Where to read why a test failed: from OUT, as a URL."""
+    folder = f"logs/{slug}/{test_folder(test)}/"
+    return quote(folder if (out / folder).is_dir() else f"logs/{slug}/build.log")
+
+
+def page(whole: Class, alike: Sequence[Pair], out: Path) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True
     )
@@ -93,10 +100,10 @@ def page(whole: Class, alike: Sequence[Pair]) -> str:
         mean=sum(scores) / len(scores) if scores else 0,
         statuses=_statuses,
         alike=alike,
-        folder=test_folder,
+        log=lambda slug, test: _log(out, slug, test),
     )
 
 
 def write(whole: Class, out: Path) -> None:
     write_atomically(out / "gradebook.csv", gradebook_csv(whole))
-    write_atomically(out / "index.html", page(whole, _alike(whole, out)))
+    write_atomically(out / "index.html", page(whole, _alike(whole, out), out))

@@ -80,10 +80,12 @@ def kind() -> str:
 
 
 def program(name: str) -> list[Path]:
-    """Where a program is, if it is not one of the system's."""
+    """Where a program lies, with its libraries, if it is not one of the system's."""
     path = Path(os.path.abspath(shutil.which(name) or name))
     places = dict.fromkeys((path, path.resolve()))
-    return [p for p in places if p.exists() and p.parts[1] not in ("usr", "bin")]
+    own = [p for p in places if p.exists() and p.parts[1] not in ("usr", "bin")]
+    prefixes = [p.parents[1] if p.parent.name == "bin" else p for p in own]
+    return list(dict.fromkeys(prefixes))
 
 
 def _parents(paths: Iterable[Path]) -> list[str]:
@@ -92,6 +94,30 @@ def _parents(paths: Iterable[Path]) -> list[str]:
     away = ("/usr", "/tmp", *_SYSTEM)
     made = [p for p in sorted(above) if str(p) not in away and p.parts[1] != "usr"]
     return [word for path in made for word in ("--perms", "0755", "--dir", str(path))]
+
+
+@functools.cache
+def _may_drop() -> bool:
+    """Not every container lets its root become somebody else."""
+    argv = [*_become_nobody(), "true"]
+    return subprocess.run(argv, capture_output=True).returncode == 0
+
+
+def _drop(read: Sequence[Path], write: Sequence[Path]) -> list[str]:
+    """Without bubblewrap: nobody instead of root, where nobody can reach it all."""
+
+    def is_open(path: Path, bits: int) -> bool:
+        return path.stat().st_mode & bits == bits
+
+    paths = [path.resolve() for path in (*read, *write) if path.exists()]
+    above = {parent for path in paths for parent in path.parents}
+    reachable = all(is_open(p, 0o001) for p in above)
+    readable = all(is_open(p, 0o004) for p in paths if p not in write)
+    if os.geteuid() != 0 or not (reachable and readable and _may_drop()):
+        return []
+    for path in write:
+        os.chown(path, NOBODY, NOBODY)
+    return _become_nobody()
 
 
 def confine(
@@ -113,11 +139,12 @@ def confine(
             raise Infrastructure(f"{tool} is missing: run ./setup.sh")
     values = {"core": 0, "nofile": 1024} | dict(limits or {})
     limited = ["prlimit", *(f"--{name}={value}" for name, value in values.items())]
+    pairs = [item if isinstance(item, tuple) else (item, item) for item in read]
     if kind() != BUBBLEWRAP:
         die = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"]
-        return [*limited, *die, *command]
+        drop = _drop([cwd, *(source for source, _ in pairs)], write)
+        return [*drop, *die, *limited, *command]
     argv = _bubblewrap()
-    pairs = [item if isinstance(item, tuple) else (item, item) for item in read]
     pairs += [(path, path) for path in write]
     argv += _parents(seen for _, seen in pairs)
     for path in write:

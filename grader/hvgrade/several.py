@@ -109,13 +109,9 @@ def expect_all_well(
     status: int = SHUTDOWN,
 ) -> None:
     """No guest complained, all of these shut themselves down."""
-    text = complaint(run)
-    if text:
-        name = next(
-            (vm.name for vm in vms if any(text in x for x in lines_of(run, vm.name))),
-            "the guest",
-        )
-        refuse(run, name, complaints or {}, likely)
+    if complaint(run):
+        found = [m[1] for x in run.lines if (m := re.match(r"\[(.*?)\] FAILED: ", x))]
+        refuse(run, (found or ["the guest"])[-1], complaints or {}, likely)
     expect_ending(run, status, likely=likely)
     for vm in vms:
         line = rf"hv: vm {re.escape(vm.name)}: stopped: shutdown"

@@ -240,7 +240,7 @@ class ClassWatcher:
         line = f"{new} graded in {seconds:.0f} s"
         if new:
             line += f" ({60 * new / seconds:.0f} per minute)"
-        line += f", {self.ends['already graded']} already were"
+        line += f"; in all {len(whole.decided)} have a score"
         self.out.print(Text(line, style="bold"))
         for what, count in (
             ("without a score, by trouble of the grader", len(whole.undecided)),

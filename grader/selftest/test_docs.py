@@ -42,6 +42,14 @@ def test_every_figure_says_what_it_shows() -> None:
         assert 'role="img" aria-label="' in path.read_text(), path
 
 
+def test_every_command_exists() -> None:
+    rules = (KIT / "Makefile").read_text() + (KIT / "grader/instructor.mk").read_text()
+    for path in [*KIT.rglob("docs/**/*.md"), *KIT.glob("labs/*/README.md")]:
+        for word in re.findall(r"(?:`|\$ |> *)make ([a-z][\w-]*)", path.read_text()):
+            found = re.search(rf"^(\S+ )*{word}( \S+)*:", rules, re.M)
+            assert found, f"{path}: make {word}"
+
+
 # Each kind of mistake, made in a copy, is found.
 
 

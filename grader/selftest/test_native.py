@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,28 @@ def test_the_code_is_confined(driver: Driver, tmp_path: Path) -> None:
     open_socket = "import socket as s; s.socket().connect(('127.0.0.1', 22))"
     assert outcome(driver, open_socket) == str(errno.ECONNREFUSED)
     assert outcome(driver, "[os.dup(0) for _ in range(20)]") == str(errno.EMFILE)
+
+
+def test_without_bubblewrap_root_becomes_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where nobody can get at the driver."""
+    monkeypatch.setenv("HVLAB_SANDBOX", "off")
+    sandbox.kind.cache_clear()
+    try:
+        with tempfile.TemporaryDirectory() as name:
+            Path(name).chmod(0o755)
+            (Path(name) / "driver").write_text(DRIVER)
+            (Path(name) / "driver").chmod(0o755)
+            driver = Driver(Path(name) / "driver")
+            user = int(driver.ask(["answer(os.getuid())"])[0][0])
+            assert user == (os.getuid() or sandbox.NOBODY)
+            assert outcome(driver, "os.fork()") == str(errno.EAGAIN)
+            if os.getuid() == 0:
+                assert outcome(driver, "os.kill(os.getppid(), 0)") == str(errno.EPERM)
+            driver.close()
+    finally:
+        sandbox.kind.cache_clear()
 
 
 def test_without_bubblewrap_the_limits_hold(

@@ -101,6 +101,23 @@ def _running(word: str) -> bool:
     return subprocess.run(argv, capture_output=True).returncode == 0
 
 
+def test_a_program_of_ones_own_comes_with_its_prefix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "cross/bin/hvlab-tool"
+    tool.parent.mkdir(parents=True)
+    tool.write_text("#!/bin/sh\ncat ${0%/bin/*}/lib/data\n")
+    tool.chmod(0o755)
+    (tmp_path / "cross/lib").mkdir()
+    (tmp_path / "cross/lib/data").write_text("data")
+    monkeypatch.setenv("PATH", str(tool.parent), prepend=os.pathsep)
+    assert sandbox.program("hvlab-tool") == [tmp_path / "cross"]
+    assert sandbox.program("sh") == []
+    argv = sandbox.confine([str(tool)], read=sandbox.program("hvlab-tool"))
+    done = subprocess.run(argv, capture_output=True, text=True)
+    assert done.stdout == "data", done.stderr
+
+
 def test_what_there_is_not_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "from hvgrade import sandbox; print(sandbox.kind())"
     env = os.environ | {"PYTHONPATH": str(Path(sandbox.__file__).parents[1])}

@@ -16,5 +16,7 @@ bool sbi_doorbell(struct vcpu *vcpu)
 
 void doorbell_free(struct vm *vm)
 {
+	if (!vm->shared)
+		return;
 	TODO("h5.7", "free the page, unless the peer still has it");
 }

@@ -36,26 +36,40 @@ static uint64_t pflash_read(void *context, uint64_t offset, unsigned width)
 
 /* ---- hvlab,scratch: a few bytes to read and to write ---- */
 
-/* Beyond its width a value is not specified: here it is all ones. */
-static uint64_t scratch_read(void *context, uint64_t offset, unsigned width)
+/* Where the bytes are; for an aligned doubleword that is one load or store. */
+static uint8_t *scratch_at(struct vm *vm, uint64_t offset)
 {
-	const struct vm *vm = context;
+	return &vm->scratch[offset % VM_SCRATCH];
+}
+
+static bool is_doubleword(const uint8_t *at, unsigned width)
+{
+	return width == 8 && (uintptr_t)at % 8 == 0;
+}
+
+/* Beyond its width a value is not specified: here it is all ones. */
+static uint64_t scratch_read(void *vm, uint64_t offset, unsigned width)
+{
+	const uint8_t *from = scratch_at(vm, offset);
 	uint64_t value = ~0UL;
 
-	for (unsigned i = 0; i < width; i++)
-		memcpy((uint8_t *)&value + i,
-		       &vm->scratch[(offset + i) % VM_SCRATCH], 1);
+	if (is_doubleword(from, width))
+		return *(const uint64_t *)(const void *)from;
+	while (width > 0)
+		value = value << 8 | from[--width];
 	return value;
 }
 
-static void scratch_write(void *context, uint64_t offset, unsigned width,
+static void scratch_write(void *vm, uint64_t offset, unsigned width,
 			  uint64_t value)
 {
-	struct vm *vm = context;
+	uint8_t *to = scratch_at(vm, offset);
 
-	for (unsigned i = 0; i < width; i++)
-		vm->scratch[(offset + i) % VM_SCRATCH] =
-			(uint8_t)(value >> 8 * i);
+	if (is_doubleword(to, width))
+		*(uint64_t *)(void *)to = value;
+	else
+		for (; width > 0; width--, value >>= 8)
+			*to++ = (uint8_t)value;
 }
 
 /* ---- passed through ---- */

@@ -10,10 +10,12 @@ static inline const struct mmio_device *mmio_find(const struct vm *vm,
 						  gpa_t gpa)
 {
 	/* Rows that are not in use have a size of 0. */
-	for (const struct mmio_device *d = vm->devices;
-	     d < vm->devices + VM_DEVICES; d++)
+	const struct mmio_device *d = vm->devices;
+
+	do
 		if (gpa.a - d->base.a < d->size)
 			return d;
+	while (++d < vm->devices + VM_DEVICES);
 	return NULL;
 }
 

@@ -23,6 +23,13 @@ static void vtimer_fire(struct timer *timer)
 void host_timer_add(struct timer *timer, uint64_t deadline)
 {
 	/* SOLUTION h3.3: queue it; stimecmp is the earliest deadline */
+	/* Nearly always it is the first, and stays it: 40 instructions less. */
+	if (timers.first == timer &&
+	    (!timer->next || deadline < timer->next->deadline)) {
+		timer->deadline = deadline;
+		csr_write(stimecmp, deadline);
+		return;
+	}
 	timerq_add(&timers, timer, deadline);
 	csr_write(stimecmp, timerq_next(&timers));
 	/* END */
@@ -75,17 +82,23 @@ void vtimer_stop(struct vcpu *vcpu)
 }
 
 /* HIDDEN */
+/* What wraps around is too far away to ever come; all ones does, too. */
+static __attribute__((noinline)) void
+vtimer_not_ahead(struct vcpu *vcpu, uint64_t guest_time, uint64_t deadline)
+{
+	host_timer_remove(&vcpu->timer);
+	if (deadline >= guest_time)
+		vtimer_fire(&vcpu->timer);
+}
+
 static void vtimer_set(struct vcpu *vcpu, uint64_t guest_time)
 {
 	uint64_t deadline = guest_time - vcpu->htimedelta;
 
-	vcpu_irq_set(vcpu, IRQ_VSTI, false);
-	host_timer_remove(&vcpu->timer);
-	/* All ones, and what wraps around, is too far away to ever come. */
-	if (guest_time == TIMER_NEVER || deadline < guest_time)
-		return;
-	if (deadline <= csr_read(time))
-		vtimer_fire(&vcpu->timer);
+	/* The vCPU that calls has the hart: the CSR is its hvip. */
+	csr_clear(hvip, 1 << IRQ_VSTI);
+	if (deadline < guest_time || deadline <= csr_read(time))
+		vtimer_not_ahead(vcpu, guest_time, deadline);
 	else
 		host_timer_add(&vcpu->timer, deadline);
 }

@@ -23,11 +23,11 @@ static void line_end(void)
 /* END */
 void console_flush(struct vm *vm)
 {
-	/* SOLUTION h5.6: show what waits, behind the prefix where one is due */
 	struct console *console = &vm->console;
 
 	if (console->length == 0)
 		return;
+	/* SOLUTION h5.6: show what waits, behind the prefix where one is due */
 	if (unfinished != vm) {
 		line_end();
 		console_prefix(vm);
@@ -42,13 +42,13 @@ void console_flush(struct vm *vm)
 
 void vm_putc(struct vm *vm, char c)
 {
-	/* SOLUTION h5.6: one VM: at once; more: line by line */
-	struct console *console = &vm->console;
-
 	if (vm_count == 1) {
 		uart_putc(c);
 		return;
 	}
+	/* SOLUTION h5.6: with more than one VM, line by line */
+	struct console *console = &vm->console;
+
 	console->line[console->length++] = c;
 	console->stale = false;
 	if (c == '\n' || console->length == CONSOLE_LINE)
@@ -58,6 +58,8 @@ void vm_putc(struct vm *vm, char c)
 
 void console_close(struct vm *vm)
 {
+	if (vm_count == 1)
+		return;
 	/* SOLUTION h5.6: show what waits, and end the line */
 	console_flush(vm);
 	line_end();

@@ -60,10 +60,12 @@ bool sbi_doorbell(struct vcpu *vcpu)
 
 void doorbell_free(struct vm *vm)
 {
+	if (!vm->shared)
+		return;
 	/* SOLUTION h5.7: free the page, unless the peer still has it */
 	const struct vm *peer = doorbell_peer(vm);
 
-	if (vm->shared && !(peer && peer->shared == vm->shared))
+	if (!peer || peer->shared != vm->shared)
 		page_free(vm->shared, 1);
 	vm->shared = NULL;
 	/* END */

@@ -125,14 +125,21 @@ void vcpu_irq_set(struct vcpu *vcpu, unsigned irq, bool level)
 {
 	/* SOLUTION h5.4: change the bit, where the vCPU's hvip is now */
 	bool loaded = this_hart()->loaded == vcpu;
-	uint64_t old = loaded ? csr_read(hvip) : vcpu->hvip;
-	uint64_t hvip = level ? old | 1UL << irq : old & ~(1UL << irq);
+	uint64_t bit = 1UL << irq;
 
-	vcpu->counts.interrupts += hvip > old;
+	if (!level) {
+		if (loaded)
+			csr_clear(hvip, bit);
+		else
+			vcpu->hvip &= ~bit;
+		return;
+	}
+	uint64_t old = loaded ? csr_read(hvip) : vcpu->hvip;
+	vcpu->counts.interrupts += !(old & bit);
 	if (loaded)
-		csr_write(hvip, hvip);
+		csr_write(hvip, old | bit);
 	else
-		vcpu->hvip = hvip;
+		vcpu->hvip |= bit;
 	/* END */
 }
 
