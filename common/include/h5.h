@@ -56,7 +56,7 @@ void vcpu_load(struct vcpu *vcpu);
 
 /*
  * h5.2: save what the guest can have changed. The FP registers only if
- * vcpu->sstatus.FS is Dirty, which then becomes Clean (12.1.1.5).
+ * vcpu->sstatus.FS is Dirty, which then becomes Clean (3.1.6.6).
  */
 void vcpu_put(struct vcpu *vcpu);
 

@@ -47,7 +47,8 @@ void vm_free(struct vm *vm)
 {
 	/* SOLUTION h5.5: leave the hart, free doorbell, RAM, tables and root */
 	hart_forget(&vm->vcpus[0]);
-	doorbell_free(vm);
+	if (vm->shared)
+		doorbell_free(vm);
 	if (!vm->npt.root)
 		return;
 	ram_free(vm);

@@ -28,7 +28,7 @@ uint64_t vmid_probe(void)
 /* HIDDEN */
 /*
  * Nothing changes vsatp and hgatp together. With vsatp 0 in between, no walk
- * that the hart tries ahead of time can mix two VMs (18.5.3).
+ * that the hart tries ahead of time can mix two VMs (18.2.18).
  */
 static void tables_load(struct vcpu *vcpu)
 {
