@@ -119,8 +119,8 @@ def jobs(seed: int) -> list[Job]:
         alone("claim_none"),
         alone("uart", "vuart"),
     ]
-    devices = ("load", "store", "byte", "claim", "uart")
-    found += [alone(what, program="devices") for what in devices]
+    found += [alone(what, program="mmio") for what in ("load", "store", "byte")]
+    found += [alone(what, program="devices") for what in ("claim", "uart")]
     found += [
         pair("turns", "switch"),
         pair("turns", "switch_fp", fp=1),
@@ -175,15 +175,15 @@ class Runner:
         for lab, what in (LAB, ("hv", "guests")), (BEFORE, ("hv",)):
             make(*what, f"LAB={lab}", *whose, f"OUT={in_kit(self.out(lab))}")
         source = KIT / "labs/h5_multi_vm/guests/bench"
-        for name in ("bench", "devices"):
+        for name in ("bench", "devices", "mmio"):
             vm = self.folder / "vms" / name
             shutil.rmtree(vm, ignore_errors=True)
             vm.mkdir(parents=True)
             kernel = self.build / "vms" / LAB / "bench/kernel"
             (vm / "kernel").symlink_to(kernel.resolve())
             tree = (source / "vm.dts").read_text()
-            if name == "devices":
-                extra = (source / "devices.dts").read_text()
+            if name != "bench":
+                extra = (source / f"{name}.dts").read_text()
                 tree += extra.replace('/include/ "vm.dts"\n', "")
             (vm / "vm.dts").write_text(tree)
 

@@ -137,7 +137,7 @@ static uint64_t address_of(const char *compatible)
 
 static void do_load(uint64_t n)
 {
-	uint64_t at = address_of("hvlab,scratch"), value = 0;
+	uint64_t at = address_of("hvlab,magic"), value = 0;
 
 	REPEAT("load", n, ACCESS("ld", value, at));
 }
