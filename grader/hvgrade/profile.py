@@ -51,8 +51,8 @@ def operations(seed: int) -> list[Operation]:
     return [
         Operation("call", alone("call", n=99), "sbi_call"),
         Operation("set_timer", alone("set_timer", n=99), "sbi_call"),
-        Operation("load", alone("load", program="devices", n=99), fault),
-        Operation("store", alone("store", program="devices", n=99), fault),
+        Operation("load", alone("load", program="mmio", n=99), fault),
+        Operation("store", alone("store", program="mmio", n=99), fault),
         Operation("touch_4k", alone("touch", n=0), fault),
         Operation(
             "deadline", alone("deadline", seed=seed, n=20), "host_timer_interrupt"
