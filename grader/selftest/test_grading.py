@@ -325,7 +325,9 @@ def test_an_interrupted_grading_keeps_what_it_found(
     kit.tests(SLOW, {"test_pass": 60, "test_slow": 40})
     kit.code("\nif 'test_slow' in value('-D'): time.sleep(60)\n" + GOOD)
     script = (
-        "import sys; from pathlib import Path; import hvgrade.grade as g\n"
+        "import signal, sys; from pathlib import Path; import hvgrade.grade as g\n"
+        # A shell starts what it puts into the background with SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import hvgrade.__main__ as m\n"
         f"g.KIT = Path({str(kit.root)!r})\n"
         "import functools; m.grade = functools.partial(g.grade, kit=g.KIT)\n"
