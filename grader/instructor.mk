@@ -30,6 +30,7 @@ check-cluster: setup ## grade a class on a Slurm of two nodes, one of which dies
 .PHONY: bench-check bench-baseline
 bench-check: setup ## does anything cost more than grader/bench.json says? (3 %)
 	$(HVGRADE) bench --check --build $(BUILD)
-bench-baseline: ## write grader/bench.json for this QEMU and compiler
+bench-baseline: ## write grader/bench.json, and the charts made from it
 	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
 	$(HVGRADE) bench --save --build $(BUILD)
+	$(PYTHON) docs/bench.py

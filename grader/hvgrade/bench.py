@@ -18,19 +18,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from .build import CC
 from .grade import QEMU
 from .lab import KIT
 from .machine import Machine, Setup, Vm, qemu_version
+from .marks import LINUX_ROWS, ROWS, Row
 from .record import write_atomically
 from .run import Run
 from .several import memory
-from .show import make
+from .show import in_kit, make
 from .verdict import Failure, Infrastructure
 
 LAB, BEFORE = "h5", "h4"
@@ -46,61 +42,6 @@ SLICE = "slice=1"  # millisecond: to see many switches in little time
 DOORBELL = ("/soc/doorbell", "hv,peer")
 VMS = (1, 2, 4, 8, 16)
 RAM = (16, 64, 256, 512)  # MiB
-
-
-@dataclass(frozen=True)
-class Row:
-    """A figure: its goal, and what is published of others."""
-
-    key: str
-    title: str
-    goal: float | None = None
-    bao: float | None = None
-    xvisor: float | None = None
-    kvm: float | None = None
-    unit: str = ""  # instructions
-
-
-ROWS = (
-    Row("call", "SBI BASE.get_spec_version", 150, 240, 737, 1939),
-    Row("probe", "SBI BASE.probe_extension"),
-    Row("set_timer", "SBI set_timer", 160, 239, 757, 2009),
-    Row("set_timer_sstc", "the same, Sstc granted"),
-    Row("stimecmp", "write stimecmp, Sstc granted"),
-    Row("load", "emulated load, 8 bytes", 220, 277, 1132, 6278),
-    Row("load_1", "emulated load, 1 byte", 220),
-    Row("store", "emulated store, 8 bytes", 220, 292, 1136, 6671),
-    Row("store_1", "emulated store, 1 byte", 220),
-    Row("touch_4k", "first touch of 4 KiB (1)", 600),
-    Row("touch_2m", "first touch of 2 MiB (1)", 600),
-    Row("deadline", "deadline to handler (2)", 250, 324, 3499, 23800),
-    Row("deadline_sstc", "the same, Sstc granted"),
-    Row("claim_none", "PLIC claim, none pending", 260, 27085, 1557),
-    Row("claim", "PLIC claim, one pending", 300, 27102, 2046),
-    Row("complete", "PLIC complete", 300, 13755, 1312),
-    Row("uart", "UART to handler (3)", 1000, 13670, 3550),
-    Row("vuart", "the same, UART emulated"),
-    Row("switch", "switch of two VMs", 900),
-    Row("switch_fp", "the same, both using FP"),
-    Row("doorbell", "doorbell, there and back"),
-    Row("multi", "what h5 adds to a call (4)", 10),
-    Row("boot", "boot to the first line (5)", 500_000, 500_000, 64e6),
-)
-LINUX_ROWS = (
-    Row("init", "Linux to /init (6)", 0.95, 1.00, 1.04, unit="s"),
-    Row("init_bare", "the same, bare metal", unit="s"),
-    Row("init_ratio", "the same, times bare metal", 1.03, unit="x"),
-    Row("off", "Linux to power-off", unit="s"),
-    Row("off_bare", "the same, bare metal", unit="s"),
-)
-NOTES = (
-    "1 beyond zeroing it, which is the work itself",
-    "2 QEMU alone is up to 99 late, as the line below it shows",
-    "3 from the write that makes it pull its wire; it is passed through",
-    "4 beyond the same call on lab h4",
-    "5 before the guest's own first instruction",
-    "6 by the guest's clock; bare metal is QEMU's OpenSBI and device tree",
-)
 
 
 @dataclass
@@ -126,6 +67,7 @@ class Bench:
     figures: dict[str, Figure] = field(default_factory=dict)
     growth: dict[str, dict[str, float]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)  # and why
+    linux: bool = False  # its files are there, so its rows count
 
     @property
     def platform(self) -> str:
@@ -153,7 +95,7 @@ def guest(name: str, what: str = "", **more: Any) -> Vm:
 
 def alone(what: str, name: str = "", **more: Any) -> Job:
     names = {what: name} if name else {}
-    return Job(name or what, [guest("bench", what, **more)], names)
+    return Job(name or what or "boot", [guest("bench", what, **more)], names)
 
 
 def pair(what: str, name: str, **more: Any) -> Job:
@@ -177,8 +119,8 @@ def jobs(seed: int) -> list[Job]:
         alone("claim_none"),
         alone("uart", "vuart"),
     ]
-    devices = ("load", "store", "byte", "claim", "uart")
-    found += [alone(what, program="devices") for what in devices]
+    found += [alone(what, program="mmio") for what in ("load", "store", "byte")]
+    found += [alone(what, program="devices") for what in ("claim", "uart")]
     found += [
         pair("turns", "switch"),
         pair("turns", "switch_fp", fp=1),
@@ -225,19 +167,23 @@ class Runner:
 
     def prepare(self) -> None:
         """Builds; and makes of the guest the two kinds of machine that it needs."""
-        whose = [f"BASE={self.impl}", f"IMPL={self.impl}", f"BUILD={self.build}"]
-        make("hv", "guests", f"LAB={LAB}", *whose, f"OUT={self.out(LAB)}")
-        make("hv", f"LAB={BEFORE}", *whose, f"OUT={self.out(BEFORE)}")
+        whose = [
+            f"BASE={self.impl}",
+            f"IMPL={self.impl}",
+            f"BUILD={in_kit(self.build)}",
+        ]
+        for lab, what in (LAB, ("hv", "guests")), (BEFORE, ("hv",)):
+            make(*what, f"LAB={lab}", *whose, f"OUT={in_kit(self.out(lab))}")
         source = KIT / "labs/h5_multi_vm/guests/bench"
-        for name in ("bench", "devices"):
+        for name in ("bench", "devices", "mmio"):
             vm = self.folder / "vms" / name
             shutil.rmtree(vm, ignore_errors=True)
             vm.mkdir(parents=True)
             kernel = self.build / "vms" / LAB / "bench/kernel"
             (vm / "kernel").symlink_to(kernel.resolve())
             tree = (source / "vm.dts").read_text()
-            if name == "devices":
-                extra = (source / "devices.dts").read_text()
+            if name != "bench":
+                extra = (source / f"{name}.dts").read_text()
                 tree += extra.replace('/include/ "vm.dts"\n', "")
             (vm / "vm.dts").write_text(tree)
 
@@ -360,7 +306,8 @@ def _boot(console: str) -> Boot:
 
 def linux(runner: Runner) -> None:
     """The same kernel and initrd, on the hypervisor and on QEMU with OpenSBI."""
-    make("linux-vm", f"LAB={LAB}", f"BUILD={runner.build}")
+    make("linux-vm", f"LAB={LAB}", f"BUILD={in_kit(runner.build)}")
+    runner.bench.linux = True
     source = (runner.build / "vms" / LAB / "linux").resolve()
     folder = runner.folder / "vms/linux"
     shutil.rmtree(folder, ignore_errors=True)
@@ -401,25 +348,12 @@ def _bare(folder: Path) -> str:
     return done.stdout.decode(errors="replace")
 
 
-# ---- what a person sees -------------------------------------------------------
-
-
-def _number(value: float | None, unit: str = "") -> str:
-    """In at most seven characters."""
-    if value is None:
-        return "-"
-    if unit:
-        return f"{value:.3f}{unit}"
-    if value >= 100_000:
-        return f"{value / 1e6:.2f}M"
-    if value >= 10_000:
-        return f"{value / 1e3:.1f}k"
-    return f"{value:,.0f}"
+# ---- the record --------------------------------------------------
 
 
 def rows(bench: Bench) -> list[Row]:
-    """Those that were asked for: Linux only if it was booted."""
-    return [*ROWS, *(row for row in LINUX_ROWS if row.key in bench.figures)]
+    """Those that count: of Linux only if it can be had."""
+    return [*ROWS, *(LINUX_ROWS if bench.linux else ())]
 
 
 def reached(row: Row, bench: Bench) -> bool | None:
@@ -430,72 +364,18 @@ def reached(row: Row, bench: Bench) -> bool | None:
     return figure is not None and figure.mean <= row.goal
 
 
-def _spread(figure: Figure | None) -> str:
-    if figure is None or figure.least == figure.most:
-        return ""
-    return f"{_number(figure.least)}-{_number(figure.most)}"
-
-
-def figure_table(bench: Bench) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    table.add_column("instructions", no_wrap=True)
-    for name in ("mean", "spread", "goal", "Bao", "Xvisor", "KVM"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows(bench):
-        figure, good = bench.figures.get(row.key), reached(row, bench)
-        style = {None: "", True: "green", False: "red"}[good]
-        mean = Text(_number(figure and figure.mean, row.unit), style=style)
-        others = (row.goal, row.bao, row.xvisor, row.kvm)
-        words = [_number(value, row.unit) if value else "" for value in others]
-        table.add_row(row.title, mean, _spread(figure), *words)
-    return table
-
-
-def growth_table(bench: Bench) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False)
-    table.add_column("how it grows", no_wrap=True)
-    for _ in VMS:
-        table.add_column("", justify="right", no_wrap=True)
-    for name, values in bench.growth.items():
-        cells = [f"{n}: {_number(value)}" for n, value in values.items()]
-        table.add_row(name, *cells)
-    return table
-
-
-def show(bench: Bench, out: Console, seconds: float) -> int:
-    """The tables; the exit code."""
-    first = f"{bench.platform}: QEMU {bench.qemu}, compiler {bench.compiler}"
-    out.print(Text(f"{bench.impl}; {first}; seed {bench.seed}", style="dim"))
-    out.print(figure_table(bench))
-    for note in NOTES:
-        out.print(Text(f"({note[0]}){note[1:]}", style="dim"))
-    if bench.growth:
-        out.print()
-        out.print(growth_table(bench))
-    for name, why in bench.missing.items():
-        out.print(Text(f"not measured: {name}: {why}", style="yellow"))
-    goals = [reached(row, bench) for row in rows(bench) if row.goal is not None]
-    out.print(Text(f"measured in {seconds:.0f} s", style="dim"))
-    out.print(
-        f"bench: {sum(map(bool, goals))} of {len(goals)} figures at or below", end=""
-    )
-    out.print(" their goal")
-    return 0 if all(goals) else 1
-
-
 def as_json(bench: Bench) -> dict[str, Any]:
-    goals = {row.key: row for row in rows(bench)}
-    data = {"schema": SCHEMA, "platform": bench.platform} | asdict(bench)
-    for key, figure in data["figures"].items():
-        row = goals[key]
-        figure["title"], figure["unit"] = row.title, row.unit or "instructions"
-        figure["goal"], figure["reached"] = row.goal, reached(row, bench)
-        figure["peers"] = {"bao": row.bao, "xvisor": row.xvisor, "kvm": row.kvm}
+    data: dict[str, Any] = {"schema": SCHEMA, "platform": bench.platform}
+    data |= asdict(bench)
+    for row in rows(bench):
+        if row.key in bench.figures:
+            data["figures"][row.key] |= asdict(row) | {"reached": reached(row, bench)}
     return data
 
 
 def bench(build: Path, impl: str, seed: int | None) -> int:
     """Measures all, shows it, writes it. The exit code is 0 if all goals are met."""
+    from .benchtable import show  # rich takes a while to import
     from .table import console
 
     out, start = console(), time.monotonic()

@@ -16,7 +16,7 @@ from pathlib import Path
 import pexpect
 
 from .grade import QEMU
-from .show import EXIT_WORDS, make
+from .show import EXIT_WORDS, in_kit, make
 from .verdict import Infrastructure
 
 LAB = "h5"
@@ -107,7 +107,7 @@ def _archive(build: Path, vms: str) -> list[str]:
     """QEMU's command line for these VMs on the reference."""
     folder = build / f"{LAB}-reference-reference"
     whose = [f"LAB={LAB}", "BASE=reference", "IMPL=reference"]
-    where = [f"BUILD={build}", f"OUT={folder}"]
+    where = [f"BUILD={in_kit(build)}", f"OUT={in_kit(folder)}"]
     make("archive", *whose, *where, f"VM={vms}", f"ARGS=ticks={TICKS} period={PERIOD}")
     files = ["-kernel", str(folder / "hv.elf"), "-initrd", str(folder / "vms.cpio")]
     return [QEMU, *MACHINE, *files]

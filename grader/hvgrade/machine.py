@@ -157,12 +157,14 @@ class Machine:
         interactive: bool = False,
         append: str = "",
         flash: bytes = b"",
+        steps: bool = False,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
         """interactive: idle time passes in real time, so that input can arrive.
 
         flash: what the machine's own pflash holds, from the start of bank 1.
+        steps: the log of traps also has what TrapLog.steps_since() counts.
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -184,7 +186,12 @@ class Machine:
         self.argv += ["-icount", "shift=0," + (_REAL_IDLE if interactive else _NO_IDLE)]
         # Devices that know what time it is: virtual, as all time here.
         self.argv += ["-rtc", "clock=vm"]
-        self.argv += ["-d", "int", "-D", str(folder / "traps.log")]
+        self.argv += [
+            "-d",
+            "int,exec" if steps else "int",
+            "-D",
+            str(folder / "traps.log"),
+        ]
         loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
         self.argv += ["-device", loader]
         if flash:

@@ -64,14 +64,16 @@ class Boot:
         memory: str = "1G",
         append: str = "",
         flash: bytes = b"",
+        steps: bool = False,
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().
 
         bootargs: arguments of the (only) guest; set: properties of its device
         tree, {("/node", "property"): value}; budget: instructions; append: to the
-        hypervisor; flash: the machine's pflash. While it is interactive, idle
-        time passes in real time, so that input can arrive.
+        hypervisor; flash: the machine's pflash; steps: QEMU also records what
+        TrapLog.steps_since() counts. While it is interactive, idle time passes in
+        real time, so that input can arrive.
         """
         if (bootargs or set) and len(vms) != 1:
             raise Infrastructure("with several VMs, give bootargs and set in Vm(...)")
@@ -94,6 +96,7 @@ class Boot:
             interactive=interactive,
             append=append,
             flash=flash,
+            steps=steps,
             read=self._read,
             reads=self._reads,
         )

@@ -70,7 +70,8 @@ def operations(seed: int) -> list[Operation]:
 def _symbols(elf: Path) -> tuple[list[int], list[str]]:
     """The addresses of the functions, in order, and their names."""
     done = subprocess.run([NM, str(elf)], capture_output=True, text=True, check=True)
-    found = re.findall(r"^(\w+) [tTwW] ([A-Za-z_]\w*)$", done.stdout, re.M)
+    # What the compiler has made of a function is name.part.0 and the like.
+    found = re.findall(r"^(\w+) [tTwW] (\w+)[.\w]*$", done.stdout, re.M)
     pairs = sorted((int(address, 16), name) for address, name in found)
     return [address for address, _ in pairs], [name for _, name in pairs]
 

@@ -18,6 +18,7 @@ from .verdict import Infrastructure
 TRAP_LOG_CAP = 32 << 20  # bytes, about 230,000 traps
 
 _PREFIX = "riscv_cpu_do_interrupt:"
+_STEP = "Trace "
 _LINE = re.compile(
     _PREFIX + r" hart:(\d+), async:([01]), cause:([0-9a-f]{1,16}), "
     r"epc:0x([0-9a-f]{1,16}), tval:0x([0-9a-f]{1,16}), desc=(\S*)\s*"
@@ -151,10 +152,11 @@ class TrapLog:
         except OSError as error:
             raise Infrastructure(f"QEMU left no trap log: {error}") from error
         self._cap = cap
+        self._steps: list[int] = []  # after each trap; annotate() leaves them out
 
     def __iter__(self) -> Iterator[Trap]:
         """Reads the log line by line. A form that is not known is an error."""
-        left = self._cap
+        left, self._steps = self._cap, []
         with self.path.open(encoding="ascii", errors="replace") as file:
             for line in file:
                 left -= len(line)
@@ -163,14 +165,26 @@ class TrapLog:
                 match = _LINE.match(line)
                 if match:
                     hart, is_async, cause, epc, tval, desc = match.groups()
+                    self._steps.append(0)
                     numbers = int(cause, 16), int(epc, 16), int(tval, 16)
                     yield Trap(int(hart), is_async == "1", *numbers, desc)
+                elif line.startswith(_STEP) and self._steps:
+                    self._steps[-1] += 1
                 elif line.startswith(_PREFIX):
                     raise Infrastructure(f"unknown form of trap log: {line.strip()}")
 
     @cached_property
     def traps(self) -> list[Trap]:
         return list(self)
+
+    def steps_since(self, cause: int) -> int:
+        """How often a hart was set going after the first exception of that cause.
+
+        QEMU records it with -d exec. A hart that sleeps is not set going; one
+        whose wfi ends at once is, behind each of them.
+        """
+        causes = [None if trap.is_async else trap.cause for trap in self.traps]
+        return sum(self._steps[causes.index(cause) :]) if cause in causes else 0
 
     def where(self, trap: Trap) -> str:
         """The function that trapped: "sbi_ecall+0x4 in hello"."""

@@ -1,14 +1,17 @@
 """make bench: what it makes of the guest's lines; and make bench-check."""
 
 import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from hvgrade import bench
-from hvgrade.bench import ROWS, Bench, Figure, parse, regressions, switches
+from hvgrade.bench import Bench, Figure, parse, regressions, switches
 from hvgrade.lab import KIT
+from hvgrade.marks import ROWS
 from hvgrade.profile import parts_of
 
 BUILD = KIT / os.environ.get("HVLAB_BUILD", "build")
@@ -80,3 +83,9 @@ def test_nothing_costs_more_than_the_baseline(
     if status == 2:
         pytest.skip(shown.strip())
     assert status == 0, shown
+
+
+def test_the_charts_are_made_from_the_baseline() -> None:
+    argv = [sys.executable, "docs/bench.py", "--check"]
+    done = subprocess.run(argv, cwd=KIT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

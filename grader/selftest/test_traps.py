@@ -150,3 +150,15 @@ def test_causes_have_words() -> None:
     assert cause_words(22) == "virtual instruction"
     assert cause_words(10, is_async=True) == "VS external interrupt"
     assert cause_words(63) == "cause 63"
+
+
+def test_steps_are_counted_from_the_first_trap_of_a_cause(
+    tmp_path: Path, elfs: dict[str, Path]
+) -> None:
+    step = "Trace 0: 0x7f08c406efc0 [0000000000000000/00000000800104a0/0/0] \n"
+    wait = line(22, 0x90000000)
+    text = step * 9 + line(10, 0) + step * 5 + wait + step + wait + step * 2
+    found = log(tmp_path, text + line(7, 0, is_async=1) + step, elfs)
+    assert found.steps_since(22) == 4
+    found.annotate()  # leaves them out of the file
+    assert (found.steps_since(10), found.steps_since(7)) == (9, 0)

@@ -53,6 +53,8 @@ static uint64_t scratch_read(void *vm, uint64_t offset, unsigned width)
 	const uint8_t *from = scratch_at(vm, offset);
 	uint64_t value = ~0UL;
 
+	if (width == 1)
+		return ~0xffUL | *from;
 	if (is_doubleword(from, width))
 		return *(const uint64_t *)(const void *)from;
 	while (width > 0)

@@ -24,6 +24,7 @@ VIRTUAL = 22
 MS = 10_000  # ticks of the timebase
 LATE = 30  # ticks between a deadline and the guest's handler, at most
 WFI = 0x10500073
+STEPS = 2000  # of the host, from the guest's wfi on; the reference needs about 150
 SSTC = {("/cpus/cpu@0", "riscv,isa"): "rv64imafdc_sstc"}
 
 
@@ -96,7 +97,7 @@ def test_sleeping_guest_costs_nothing(boot: Boot, rng: random.Random) -> None:
     for _ in range(3):
         budget = rng.randint(40_000_000, 90_000_000)
         args = {"seed": rng.getrandbits(32), "n": 1, "longest": 1000 * MS}
-        run = boot("sleep", bootargs=args, budget=budget)
+        run = boot("sleep", bootargs=args, budget=budget, steps=True)
         likely = (
             "h3.5: hart_idle executes wfi, and takes what is pending afterwards, or it "
             "is pending for ever: a loop that only looks burns every instruction"
@@ -111,6 +112,16 @@ def test_sleeping_guest_costs_nothing(boot: Boot, rng: random.Random) -> None:
         expected = "the host asleep, just behind a wfi of its own"
         happened = f"after {budget:,} instructions: {run.trap_log.where(trap)}."
         run.check(asleep, expected, happened, likely=likely, log="traps.log")
+        # And it did not get there by one wfi after the other.
+        steps = run.trap_log.steps_since(VIRTUAL)
+        run.check(
+            steps <= STEPS,
+            f"from the guest's wfi on, QEMU sets the hart going {STEPS} times at most",
+            f"it did so {steps:,} times: the host's wfi ends at once.",
+            likely="h3.5: an interrupt that stays pending ends every wfi: take it, and "
+            "stimecmp is the next deadline",
+            log="traps.log",
+        )
 
 
 FORBIDDEN = 12  # instructions of VS-mode in forbidden.c,

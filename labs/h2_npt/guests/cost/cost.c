@@ -8,6 +8,7 @@
 
 #define BLOCK 0x80200000UL /* RAM that nobody has touched yet */
 #define PAGE 0x81001000UL  /* the same, behind the last whole block */
+#define NEIGHBOUR 0x81002000UL
 
 /* Instructions from begin to now, without those of the reading itself. */
 static uint64_t since(uint64_t begin)
@@ -50,6 +51,7 @@ void guest_program(void)
 	printf("emulated load of 8 bytes      %6lu instructions\n",
 	       load(magic));
 	printf("emulated store of 1 byte      %6lu\n", store(scratch));
+	store(NEIGHBOUR); /* the table that both are in is there from now on */
 	printf("first touch of a page         %6lu\n", store(PAGE));
 	printf("first touch of a block        %6lu\n", store(BLOCK));
 	printf("second touch                  %6lu\n", store(BLOCK));
