@@ -249,3 +249,10 @@ def test_the_vandal_rewrites_the_hypervisor(tmp_path: Path) -> None:
     lab = find_labs()["h1"]
     run = boot_reference(lab, "vandal", tmp_path)
     run.expect_line("hv: vm vandal owns you: shutdown", likely="the vandal missed")
+
+
+def test_the_sbi_is_complete_enough_for_any_payload(tmp_path: Path) -> None:
+    run = boot_reference(find_labs()["h5"], "sbi", tmp_path)
+    line = "every call is answered as it should be"
+    run.expect_line(line, likely="common/hv/h5/sbi.c, or sbi.c of lab h1")
+    run.expect_line("hv: vm sbi: stopped: it stopped its hart", likely="HSM")
