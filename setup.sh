@@ -39,6 +39,7 @@ to grade:
   python3-jinja2                sees jinja2
   python3-junitparser           sees junitparser
   bubblewrap                    has bwrap
+  git                           has git
 to keep the code tidy:
   shellcheck                    has shellcheck
   clang-format                  has clang-format

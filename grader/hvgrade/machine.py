@@ -42,8 +42,11 @@ _POLL = 0.005  # seconds
 # that may be before the last instructions of the hart are counted: these then
 # come on top, and a timer is late. While QEMU records (to nowhere), the main
 # loop and the hart take turns, so that the clock depends on the guest alone.
+# It counts what it records in 31 bits, and aborts beyond.
 _REAL_IDLE = "sleep=on"
-_NO_IDLE = "sleep=off,rr=record,rrfile=/dev/null"
+_NO_IDLE = "sleep=off"
+_RECORD = ",rr=record,rrfile=/dev/null"
+_RECORD_MAX = 1 << 31  # instructions
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,10 @@ class Machine:
         self.argv += ["-global", "fw_cfg_mem.dma_enabled=off"]
         self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
         self.argv += ["-append", append] if append else []
-        self.argv += ["-icount", "shift=0," + (_REAL_IDLE if interactive else _NO_IDLE)]
+        idle = _REAL_IDLE if interactive else _NO_IDLE
+        if not interactive and budget < _RECORD_MAX:
+            idle += _RECORD
+        self.argv += ["-icount", f"shift=0,{idle}"]
         # Devices that know what time it is: virtual, as all time here.
         self.argv += ["-rtc", "clock=vm"]
         self.argv += [
