@@ -40,13 +40,14 @@ def confined(program: Path) -> list[str]:
     """The command that runs a student's code natively. There is no other.
 
     In the sandbox it sees the system's libraries and the folder of its build.
-    No core file, no file that grows, no further process (unless run by root
-    without bubblewrap), the same addresses every time (where the system allows
-    that), and it ends with us.
+    No core file, no file that is written, no further process, the same addresses
+    every time (where the system allows that), and it ends with us.
     """
     limits = {"fsize": 0, "nproc": 0, "nofile": 16, "cpu": 600, "stack": 8 << 20}
     command = [*_same_addresses(), str(program)]
-    return sandbox.confine(command, read=[program.parent], limits=limits)
+    return sandbox.confine(
+        command, read=[program.parent], limits=limits, computes=True
+    )
 
 
 @cache
