@@ -54,12 +54,14 @@ class _Filter:
         self.lib.seccomp_init.restype = ctypes.c_void_p
         self.context = ctypes.c_void_p(self.lib.seccomp_init(_ALLOW))
 
-    def refuse(self, name: str, error: int, *compare: tuple[int, int, int, int]) -> None:
+    def refuse(
+        self, name: str, error: int, *compare: tuple[int, int, int, int]
+    ) -> None:
         """With this error, if what is compared of the arguments holds."""
         number = self.lib.seccomp_syscall_resolve_name(name.encode())
         if number == _UNKNOWN:
             return
-        array = (_Compare * len(compare))(*compare)
+        array = (_Compare * len(compare))(*(_Compare(*one) for one in compare))
         status = self.lib.seccomp_rule_add_array(
             self.context, _ERRNO | error, number, len(compare), array
         )

@@ -45,9 +45,7 @@ def confined(program: Path) -> list[str]:
     """
     limits = {"fsize": 0, "nproc": 0, "nofile": 16, "cpu": 600, "stack": 8 << 20}
     command = [*_same_addresses(), str(program)]
-    return sandbox.confine(
-        command, read=[program.parent], limits=limits, computes=True
-    )
+    return sandbox.confine(command, read=[program.parent], limits=limits, computes=True)
 
 
 @cache
