@@ -66,12 +66,12 @@ class _Filter:
             self.context, _ERRNO | error, number, len(compare), array
         )
         if status:
-            raise OSError(-status, f"lockdown: {name}: {os.strerror(-status)}")
+            raise OSError(-status, f"{name}: {os.strerror(-status)}")
 
     def load(self) -> None:
         status = self.lib.seccomp_load(self.context)
         if status:
-            raise OSError(-status, f"lockdown: {os.strerror(-status)}")
+            raise OSError(-status, os.strerror(-status))
 
 
 def lock() -> None:
@@ -92,5 +92,9 @@ def lock() -> None:
 
 
 if __name__ == "__main__":
-    lock()
-    os.execvp(sys.argv[1], sys.argv[1:])
+    try:
+        lock()
+        os.execvp(sys.argv[1], sys.argv[1:])
+    except OSError as error:
+        print(f"lockdown: {error}", file=sys.stderr)
+        sys.exit(127)

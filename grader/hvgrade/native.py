@@ -157,7 +157,7 @@ class Driver:
         return answers
 
     def _not_started(self, status: int) -> bool:
-        tools = ("bwrap: ", "setpriv: ", "prlimit: ", "setarch: ")
+        tools = ("bwrap: ", "setpriv: ", "prlimit: ", "setarch: ", "lockdown: ")
         return status in (126, 127) or self.printed.startswith(tools)
 
     def _raise_ended(self, answered: int) -> None:
