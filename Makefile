@@ -317,6 +317,10 @@ docker: docker-here ## the image of the Dockerfile (DEBIAN=bookworm, LINUX=yes)
 	$(DOCKER) build $(DOCKER_FLAGS) -t $(IMAGE) --build-arg BASE=debian:$(DEBIAN)-slim --build-arg LINUX=$(LINUX) \
 		--build-arg VERSION="$$(git describe --always --dirty --tags 2>/dev/null || echo image)" .
 
+.PHONY: docker-lint
+docker-lint: ## what dockerfile-utils says of the Dockerfile (npx fetches it)
+	npx --yes dockerfile-utils lint Dockerfile
+
 # Objects of another compiler must not be mixed with those of this machine.
 .PHONY: docker-shell
 docker-shell: docker-here ## a shell in it, on this very tree, as you (RUN="make grade")
