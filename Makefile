@@ -78,6 +78,10 @@ $(OUT)/obj/%.o: $(SUBMISSION)/%.c | $(BUILD)/include/asm-offsets.h
 $(OUT)/obj/%.o: $(SUBMISSION)/%.S $(BUILD)/include/asm-offsets.h
 	$(call compile,$(LAB_CFLAGS))
 
+# No lines for gdb: M-mode lies where guests lie from lab h2 on; and what is in
+# two sections counts for gdb as all that is between them, too.
+$(addprefix $(BUILD)/obj/common/,kernel/mmode.o kernel/start.o guest/start.o): CFLAGS += -g0
+
 # Struct offsets for assembly, from the structs themselves.
 $(BUILD)/include/asm-offsets.h: common/hv/offsets.c
 	mkdir -p $(@D)
@@ -152,6 +156,21 @@ archive: hv guests $(if $(LINUX_NAMES),linux-vm)
 .PHONY: qemu
 qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
 	$(QEMU_RUN) $(QEMU_EXTRA) || true
+
+# Under -icount every run is the same, the one with the debugger too. A socket in
+# a folder of one's own: whoever reaches a gdb port can do what its owner can.
+GDB_SESSION = $(BUILD)/gdb-session
+.PHONY: qemu-gdb
+qemu-gdb: setup archive ## the same, but wait for `make gdb` in another terminal
+	dir=$$(mktemp -d) && trap 'rm -rf "$$dir" $(GDB_SESSION)' EXIT && \
+		printf '%s\n' "$$dir/socket" $(OUT)/hv.elf $(VM_DIRS) >$(GDB_SESSION) && \
+		echo 'QEMU waits for `make gdb` in another terminal; Ctrl-A X ends it' && \
+		$(QEMU_RUN) -icount shift=0 -S -gdb "unix:$$dir/socket,server=on,wait=off" $(QEMU_EXTRA) || true
+
+.PHONY: gdb
+gdb: ## debug what `make qemu-gdb` has started; `hv` lists the commands for it
+	./setup.sh --gdb
+	HVLAB_GDB=$(GDB_SESSION) gdb-multiarch -q -x common/hvgdb/load.py $(GDB_FLAGS)
 
 .PHONY: show
 show: setup ## print what the hypervisor (the reference) makes of VM=

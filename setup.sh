@@ -57,6 +57,10 @@ to build the handbook:
   mkdocs                        has mkdocs
   mkdocs-material               has_theme material
 '
+gdb_needs='
+to debug:
+  gdb-multiarch                 has gdb-multiarch
+'
 browser_needs='
 to look at it in a browser:
   chromium                      has chromium
@@ -146,6 +150,7 @@ main() {
 		give_up 'no Python here, from 3.11 on, sees every module that the kit needs'
 		;;
 	--docs) needs+=$docs_needs ;;
+	--gdb) needs+=$gdb_needs ;;
 	--check-docs) needs+=$docs_needs$browser_needs ;;
 	esac
 
