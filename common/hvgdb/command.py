@@ -23,6 +23,9 @@ class _Command(gdb.Command):
             self._run(argument.strip())
         except (Problem, gdb.error, gdb.MemoryError) as error:
             raise gdb.GdbError(f"hv: {error}") from None
+        except Exception as error:  # the structs hold nonsense: one line, too
+            what = f"{type(error).__name__}: {error}"
+            raise gdb.GdbError(f"hv: cannot make sense of it: {what}") from None
 
 
 class Commands(gdb.Command):

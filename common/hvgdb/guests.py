@@ -99,7 +99,9 @@ class Guests:
             return
         other = name and name != self.guest.name and name in self.session.vms
         if other and self.hint != name and self.guest.name:
-            print(f"hv: this is VM {name}; names are {self.guest.name}'s: hv guest {name}")
+            print(
+                f"hv: this is VM {name}; names are {self.guest.name}'s: hv guest {name}"
+            )
         self.hint = name
 
     # ---- the commands ----------------------------------------------------------
@@ -109,7 +111,9 @@ class Guests:
         if argument:
             hypervisor()
             self.load(argument)
-            print(f"hv: names and lines are those of {argument} too, from {self.guest.path}")
+            print(
+                f"hv: names and lines are those of {argument} too, from {self.guest.path}"
+            )
             return
         for name, folder in self.session.vms.items():
             mark = "*" if name == self.guest.name else " "

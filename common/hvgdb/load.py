@@ -35,7 +35,9 @@ def connect(session: Session) -> None:
     try:
         gdb.execute(f"target remote {session.socket}", to_string=True)
     except gdb.error as error:
-        give_up(f"no QEMU waits: type `make qemu-gdb` in another terminal first ({error})")
+        give_up(
+            f"no QEMU waits: type `make qemu-gdb` in another terminal first ({error})"
+        )
 
 
 def add_commands(session: Session) -> None:
@@ -44,8 +46,12 @@ def add_commands(session: Session) -> None:
     InGuest()
     Commands()
     command("vcpu [VM]", looks(vcpu.vcpu), "a guest's registers and CSRs, in words")
-    command("walk [ADDRESS [VM]]", walking.run, "a guest's address, through both stages")
-    command("walk -g GPA [VM]", walking.run, "a guest-physical one, through the G-stage")
+    command(
+        "walk [ADDRESS [VM]]", walking.run, "a guest's address, through both stages"
+    )
+    command(
+        "walk -g GPA [VM]", walking.run, "a guest-physical one, through the G-stage"
+    )
     command("exits [VM]", looks(vcpu.exits), "why guests were left, and how often")
     command("plic [VM]", looks(plic.plic), "the PLIC of a guest, and the machine's")
     command("guest [VM]", guests.show, "take the names and lines of this guest, too")

@@ -56,7 +56,10 @@ def _virtual(vm: Vm) -> list[str]:
     else:
         lines.append("  nothing was ever set in it")
     best, vseip = _best(plic), bool(vm.csr("hvip") & _VSEIP)
-    lines += [*rows, f"  to be claimed next: {best or 'nothing'}; VSEIP is {int(vseip)}"]
+    lines += [
+        *rows,
+        f"  to be claimed next: {best or 'nothing'}; VSEIP is {int(vseip)}",
+    ]
     if vseip != bool(best):
         lines.append(f"  VSEIP should be {int(bool(best))}: vplic_update (lab h4)")
     return lines
@@ -92,7 +95,9 @@ def _machine() -> list[str]:
         pending = bool(word(_PENDING + index) & bit)
         if priority or enabled or pending or source in owners:
             owner = owners.get(source, "the hypervisor")
-            rows.append(f"  {source:>6} {priority:>8} {_yes(enabled, pending)}  {owner}")
+            rows.append(
+                f"  {source:>6} {priority:>8} {_yes(enabled, pending)}  {owner}"
+            )
     threshold = word(_CONTEXT + 0x1000 * ours)
     lines = [f"the machine: context {ours}, threshold {threshold}"]
     return lines + ([f"{_HEAD}  owner", *rows] if rows else ["  no source is enabled"])

@@ -83,7 +83,10 @@ def _moves_on_exit(vm: Vm) -> list[str]:
     if vm.running:
         pc, hstatus = register("pc"), register("hstatus")
         where = symbol(vm.name, pc)
-        return [_line("pc", pc, where), _line("hstatus", hstatus, words.of("hstatus", hstatus))]
+        return [
+            _line("pc", pc, where),
+            _line("hstatus", hstatus, words.of("hstatus", hstatus)),
+        ]
     sepc, sstatus, hstatus = (int(vm.vcpu[n]) for n in ("sepc", "sstatus", "hstatus"))
     mode = "VS-mode" if sstatus & _SPP else "VU-mode"
     return [
@@ -97,8 +100,14 @@ def vcpu(argument: str) -> list[str]:
     found = vms()
     vm = choose(found, argument)
     lines = [f"vm {vm.name}: {_where(vm)}"]
-    if vm.entered and not vm.running and register("sscratch") == int(vm.vcpu.address or 0):
-        lines.append("  in the middle of the switch: some registers are still the hart's")
+    if (
+        vm.entered
+        and not vm.running
+        and register("sscratch") == int(vm.vcpu.address or 0)
+    ):
+        lines.append(
+            "  in the middle of the switch: some registers are still the hart's"
+        )
     lines += _gprs(vm) + _moves_on_exit(vm)
     lines += [_csr(vm, name) for name in _CSRS]
     hgatp = vm.csr("hgatp")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 PAGE = 4096
 V, R, W, X, U, A, D = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 7))
 _LETTERS = "VRWXUGAD"
+_WORDS = "valid readable writable executable user global accessed dirty".split()
 _SIZES = ("4 KiB", "2 MiB", "1 GiB", "512 GiB", "256 TiB")
+_RIGHTS = ((R, "read"), (W, "write"), (X, "execute"))
 Read = Callable[[int], int | None]
 
 
@@ -26,6 +28,10 @@ class Walk:
 
 def _letters(pte: int) -> str:
     return "".join(c if pte >> n & 1 else "-" for n, c in enumerate(_LETTERS))
+
+
+def _words(pte: int) -> str:
+    return ", ".join(word for n, word in enumerate(_WORDS) if pte >> n & 1)
 
 
 def _target(pte: int) -> int:
@@ -104,9 +110,9 @@ def _stage(atp: int, addr: int, read: Read, tables: int | None) -> Walk:
             walk.to = _target(pte) + addr % (PAGE << 9 * level)
             walk.leaf = pte & 0xFF
             size = _SIZES[level]
-            walk.lines += [line, f"           leaf of {size}: 0x{walk.to:x}"]
+            walk.lines += [line, f"           leaf of {size}: {_words(pte)}"]
             return walk
-        walk.lines.append(line)
+        walk.lines.append(f"{line} table")
         table = _target(pte)
     return walk
 
@@ -122,34 +128,41 @@ def vs_stage(vsatp: int, hgatp: int, gva: int, read: Read) -> Walk:
 
 
 def _rights(bits: int) -> str:
-    found = [
-        word
-        for bit, word in ((R, "read"), (W, "write"), (X, "execute"))
-        if bits & bit and (bit != W or bits & D)
-    ]
+    """What the leaves of both stages allow. W without D is a fault, or sets D."""
+    found = [word for bit, word in _RIGHTS if bits & bit and (bit != W or bits & D)]
     return ", ".join(found) or "do nothing"
 
 
+def _result(lines: list[str], stages: list[tuple[str, Walk]], read: Read) -> list[str]:
+    """The last lines: the way in short, and what may be done there."""
+    last = stages[-1][1]
+    if last.to is None:
+        return [*lines, f"it leads nowhere: {last.why}"]
+    way = [f"{name} 0x{walk.to:x}" for name, walk in stages if walk.to is not None]
+    lines.append(" -> ".join(way))
+    if read(last.to & ~7) is None:
+        return [*lines, "there is no RAM: a device of the machine, or nothing"]
+    bits = last.leaf
+    for _, walk in stages:
+        bits &= walk.leaf
+    return [*lines, f"the guest may {_rights(bits)} there"]
+
+
 def both(vsatp: int, hgatp: int, gva: int, read: Read) -> list[str]:
-    """The lines for a guest-virtual address; the last one is the result."""
+    """The lines for a guest-virtual address; the last ones are the result."""
     first = vs_stage(vsatp, hgatp, gva, read)
+    stages = [("gva", Walk(to=gva)), ("gpa", first)]
     if first.to is None:
-        return [*first.lines, f"0x{gva:x} leads nowhere: {first.why}"]
+        return _result(first.lines, stages, read)
     second = g_stage(hgatp, first.to, read)
-    lines = [*first.lines, *second.lines]
-    if second.to is None:
-        return [*lines, f"0x{gva:x} leads nowhere: {second.why}"]
-    who = "" if vsatp >> 60 == 0 else ("VU-mode" if first.leaf & U else "VS-mode")
-    may = _rights(first.leaf & second.leaf)
-    lines.append(f"gva 0x{gva:x} -> gpa 0x{first.to:x} -> hpa 0x{second.to:x}")
-    return [*lines, f"{who or 'the guest'} may {may} there"]
+    lines = _result([*first.lines, *second.lines], [*stages, ("hpa", second)], read)
+    if second.to is not None and vsatp >> 60:
+        who = "VU-mode" if first.leaf & U else "VS-mode"
+        lines[-1] = lines[-1].replace("the guest", f"{who} of the guest")
+    return lines
 
 
 def physical(hgatp: int, gpa: int, read: Read) -> list[str]:
     """The lines for a guest-physical address."""
     walk = g_stage(hgatp, gpa, read)
-    if walk.to is None:
-        return [*walk.lines, f"0x{gpa:x} leads nowhere: {walk.why}"]
-    may = _rights(walk.leaf)
-    lines = [*walk.lines, f"gpa 0x{gpa:x} -> hpa 0x{walk.to:x}"]
-    return [*lines, f"the guest may {may} there"]
+    return _result(walk.lines, [("gpa", Walk(to=gpa)), ("hpa", walk)], read)
