@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 PAGE = 4096
 V, R, W, X, U, A, D = (1 << bit for bit in (0, 1, 2, 3, 4, 6, 7))
 _LETTERS = "VRWXUGAD"
-_WORDS = "valid readable writable executable user global accessed dirty".split()
+_WORDS = " read write execute user global accessed dirty".split(" ")
 _SIZES = ("4 KiB", "2 MiB", "1 GiB", "512 GiB", "256 TiB")
 _RIGHTS = ((R, "read"), (W, "write"), (X, "execute"))
 Read = Callable[[int], int | None]
@@ -31,7 +31,8 @@ def _letters(pte: int) -> str:
 
 
 def _words(pte: int) -> str:
-    return ", ".join(word for n, word in enumerate(_WORDS) if pte >> n & 1)
+    """The bits by name; without V, which a leaf has."""
+    return ", ".join(word for n, word in enumerate(_WORDS) if n and pte >> n & 1)
 
 
 def _target(pte: int) -> int:

@@ -136,7 +136,7 @@ def test_two_guests_at_one_address_are_told_apart(tmp_path: Path) -> None:
     assert conditions == ["spin", "late"]
     assert "serial@10000000" in plic and "the hypervisor" in plic
     assert nobody == "error: hv: there is no VM nobody: late, spin\n"
-    assert nowhere.startswith("error: hv: ") and nowhere.count("\n") == 1
+    assert nowhere.startswith('error: hv: Function "nowhere" not defined.\n')
 
 
 @needs_gdb
@@ -157,7 +157,7 @@ def test_an_address_is_walked_through_both_stages(tmp_path: Path) -> None:
         )
     _, _, both, physical, hole, outside, _, plic = answers(said)
     assert re.search(r"VS-stage, Sv39, of 0x800\w+\n  level 2: .* VRWX--AD\n", both)
-    assert "leaf of 1 GiB: valid, readable, writable, executable, accessed" in both
+    assert "leaf of 1 GiB: read, write, execute, accessed" in both
     assert re.search(r"level 1: .*\n +leaf of 2 MiB: .*, user, ", both)
     way = re.search(r"gva 0x(\w+) -> gpa 0x(\w+) -> hpa 0x(\w+)", both)
     assert way and way[1] == way[2] != way[3]
