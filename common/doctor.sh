@@ -27,10 +27,11 @@ package_version() {
 	dpkg-query -W -f '${Version}' "$1" 2>/dev/null | sed 's/^[0-9]*://; s/-[^-]*$//'
 }
 
+# dpkg's word, which is quick; else the tool's own.
 version() { # PACKAGE, PROOF
-	local found=
-	[[ $2 == has\ * ]] && found=$(tool_version "${2#has }" | head -n 1)
-	[ -n "$found" ] || found=$(package_version "$1")
+	local found
+	found=$(package_version "$1")
+	[ -n "$found" ] || found=$(tool_version "${2#has }" | head -n 1)
 	echo "${found:-there}"
 }
 

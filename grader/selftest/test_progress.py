@@ -10,7 +10,7 @@ from tinykit import GOOD, Kit
 
 from hvgrade import progress
 from hvgrade.grade import grade
-from hvgrade.lab import KIT, GradedTest, find_labs
+from hvgrade.lab import KIT, find_labs
 from hvgrade.record import LabRecord, NotRun, TestRecord
 from hvgrade.verdict import FAIL, INFRASTRUCTURE, PASS, Verdict
 
@@ -40,7 +40,8 @@ def keep(path: Path, *labs: LabRecord, started: str = NOW) -> None:
 
 def shown(kept: Path) -> str:
     kit = kept.parents[1]
-    (kit / "labs").exists() or (kit / "labs").symlink_to(KIT / "labs")
+    if not (kit / "labs").exists():
+        (kit / "labs").symlink_to(KIT / "labs")
     return "\n".join(progress.lines(kit))
 
 
