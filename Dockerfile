@@ -11,7 +11,7 @@ FROM ${BASE}
 # What dpkg leaves out, 0.9 GB: manuals and translations; the compilers' libraries
 # for all other RISC-V (and unoptimised copies), their C++ and link-time halves,
 # and sanitizers that no test uses; of LLVM all but two tools; other machines'
-# QEMU, and firmware; git's servers; perl's headers.
+# QEMU, and firmware; the profiler; git's servers; perl's headers and encodings.
 RUN { printf 'path-exclude=%s\n' \
         '/usr/share/doc/*' '/usr/share/info/*' '/usr/share/locale/*' \
         '/usr/share/man/*' \
@@ -22,13 +22,15 @@ RUN { printf 'path-exclude=%s\n' \
         '/usr/bin/*-lto-dump*' '/usr/lib*/gcc/*/lto1' '/usr/include/c++/*' \
         '/usr/lib/gcc/*/libstdc++*.a' '/usr/lib/gcc/*/*san.a' \
         '/usr/lib/*/libtsan.so*' '/usr/lib/*/libhwasan.so*' \
+        '/usr/lib/*/liblsan.so*' '/usr/lib/*/*gprofng*' '/usr/bin/*gp-*' \
         '/usr/lib/*/libclang-[0-9]*' '/usr/lib/llvm-*/bin/*' \
         '/usr/lib/llvm-*/lib/LLVMPolly.so' \
         '/usr/bin/qemu-system-*' '/usr/share/qemu/*' \
         '/usr/bin/scalar' '/usr/lib/git-core/scalar' \
         '/usr/bin/git-shell' '/usr/lib/git-core/git-shell' \
         '/usr/lib/git-core/git-http*' '/usr/lib/git-core/git-imap-send' \
-        '/usr/lib/git-core/git-daemon' '/usr/lib/*/perl/*/CORE/*' && \
+        '/usr/lib/git-core/git-daemon' '/usr/lib/*/perl/*/CORE/*' \
+        '/usr/lib/*/perl/*/auto/Encode/*' '/usr/lib/llvm-*/include/arm_*' && \
       printf 'path-include=%s\n' \
         '/usr/share/doc/*/copyright' \
         '/usr/lib/picolibc/*/lib/rv64imac/lp64/*' \
