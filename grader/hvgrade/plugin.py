@@ -36,6 +36,7 @@ _SESSION = pytest.StashKey[Session]()
 _LAB = pytest.StashKey[Lab]()
 _EVENTS = pytest.StashKey[Path]()
 _LOOKED = pytest.StashKey[Sequence[Looked]]()
+_TRAP_LOG = 4 << 20  # bytes, some 28,000 traps, unless a test says otherwise
 _SEVERITY = [PASS, "unwritten", "fail", INFRASTRUCTURE]
 
 
@@ -65,6 +66,7 @@ class Boot:
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
+        trap_log: int = _TRAP_LOG,
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().
@@ -72,8 +74,9 @@ class Boot:
         bootargs: arguments of the (only) guest; set: properties of its device
         tree, {("/node", "property"): value}; budget: instructions; append: to the
         hypervisor; flash: the machine's pflash; steps: QEMU also records what
-        TrapLog.steps_since() counts. While it is interactive, idle time passes in
-        real time, so that input can arrive.
+        TrapLog.steps_since() counts; trap_log: bytes of that record, beyond which
+        the run is ended. While it is interactive, idle time passes in real time, so
+        that input can arrive.
         """
         if (bootargs or set) and len(vms) != 1:
             raise Infrastructure("with several VMs, give bootargs and set in Vm(...)")
@@ -97,6 +100,7 @@ class Boot:
             append=append,
             flash=flash,
             steps=steps,
+            trap_log=trap_log,
             read=self._read,
             reads=self._reads,
         )
