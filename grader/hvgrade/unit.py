@@ -28,8 +28,8 @@ from .native import Driver, Ended, report_lines
 from .run import TODO_LINE, unwritten
 from .verdict import Failure, Infrastructure, Unwritten
 
-RUNS = 60  # inputs for one check
-SHRINK = 1.0  # seconds to look for shorter inputs that fail; no verdict depends on it
+RUNS = 40  # inputs for one check
+SHRINK = 0.5  # seconds to look for shorter inputs that fail; no verdict depends on it
 T = TypeVar("T")
 
 _HINTS = {  # a word of the sanitizer's report, and what it usually means here
