@@ -145,6 +145,7 @@ def _run_pytest(
     try:
         while process.poll() is None:
             take()
+            watch({"event": "waiting"})  # whoever watches may end it by an exception
             time.sleep(0.02)
     finally:
         _stop(process)

@@ -75,6 +75,7 @@ class Driver:
     def __init__(self, program: Path) -> None:
         self.program = program
         self.cpu_limit = CPU_LIMIT
+        self.effort = 0  # questions, each about 1 ms of CPU; 10 for a start
         self.explain = True  # names and lines in a sanitizer's report: slower
         self.printed = ""  # the end of what it last wrote to stderr and stdout
         self._process: subprocess.Popen[bytes] | None = None
@@ -119,8 +120,10 @@ class Driver:
 
     def ask(self, commands: Sequence[str]) -> list[list[str]]:
         """The answers to the commands, each in words. Ended, if there are fewer."""
+        self.effort += 1
         if self._process is None:
             self._process = self._start()
+            self.effort += 10
         keys = [secrets.token_hex(8) for _ in commands]
         lines = [f"{key} {text}\n" for key, text in zip(keys, commands, strict=True)]
         exchange = _Exchange(self._process, "".join(lines), len(commands), self)
