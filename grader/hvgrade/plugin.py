@@ -36,7 +36,7 @@ _SESSION = pytest.StashKey[Session]()
 _LAB = pytest.StashKey[Lab]()
 _EVENTS = pytest.StashKey[Path]()
 _LOOKED = pytest.StashKey[Sequence[Looked]]()
-_TRAP_LOG = 4 << 20  # bytes, some 28,000 traps, unless a test says otherwise
+_TRAP_LOG = 2 << 20  # bytes, some 14,000 traps: enough for the labs' own guests
 _SEVERITY = [PASS, "unwritten", "fail", INFRASTRUCTURE]
 
 
@@ -66,7 +66,7 @@ class Boot:
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
-        trap_log: int = _TRAP_LOG,
+        trap_log: int | None = None,
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().
@@ -86,6 +86,9 @@ class Boot:
         ]
         if self._session.linux and any(vm.folder == "linux" for vm in guests):
             raise Infrastructure(f"there is no Linux VM: {self._session.linux}")
+        if trap_log is None:
+            real = any(vm.folder == "linux" for vm in guests)
+            trap_log = _TRAP_LOG * (8 if real else 1)
         folder = self._folder
         if self.machines:
             folder = folder / f"run{len(self.machines) + 1}"
