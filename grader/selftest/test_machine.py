@@ -82,7 +82,7 @@ def test_a_run_leaves_both_witnesses_and_its_command(bench: Bench) -> None:
 def test_the_vms_are_packed_with_their_changes(bench: Bench) -> None:
     run = bench.start("off()").finish()
     packed = (run.dir / "vms.cpio").read_text()
-    edits = {"tiny": ("seed=7 word=x", [("/soc/a", "hv,b", "3")], {})}
+    edits = "{'tiny': ('seed=7 word=x', [('/soc/a', 'hv,b', '3')], {})}"
     assert packed.endswith(f"/vms/tiny')] {edits}")
 
 
