@@ -146,7 +146,7 @@ def _run_pytest(
         while process.poll() is None:
             take()
             watch({"event": "waiting"})  # whoever watches may end it by an exception
-            time.sleep(0.02)
+            time.sleep(0.05)
     finally:
         _stop(process)
         take()

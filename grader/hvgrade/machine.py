@@ -39,7 +39,7 @@ FLASH = 0x22000000  # bank 1 of QEMU virt's pflash
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
 SECCOMP = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 _LIMITS = {"fsize": 1 << 30, "as": 16 << 30}  # bytes: far beyond what a run needs
-_POLL = 0.005  # seconds
+_POLL = 0.01  # seconds
 # Idle time passes as on the wall, or is skipped. To skip it, QEMU's main loop
 # turns the clock on as soon as it sees the hart asleep, and on a loaded machine
 # that may be before the last instructions of the hart are counted: these then
