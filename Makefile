@@ -49,6 +49,8 @@ given_objs = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/hv/$(1)/
 HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call given_objs,$(firstword $(subst _, ,$(l))))) \
 	$(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l)))
 
+comma := ,
+
 # ---- compiling -------------------------------------------------------------
 
 # In the ISA manual 2.2 the CSR instructions and fence.i belonged to I; GCC 12
@@ -96,6 +98,16 @@ hv: $(OUT)/hv.elf ## build the hypervisor of LAB= (BASE=, IMPL= as for qemu)
 $(OUT)/hv.elf: $(HV_OBJS) common/kernel/kernel.ld
 	mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -T common/kernel/kernel.ld -o $@ $(HV_OBJS)
+
+# For `make trace`: the same, with detours that take notes (common/hv/trace).
+TRACE_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/hv/trace/*.[cS])))
+WRAPPED = vcpu_enter vcpu_run vcpu_block hart_idle vcpu_irq_set plic_claim plic_complete \
+	$(if $(filter h4_%,$(EARLIER) $(LAB_DIR)),vplic_set_line vplic_mmio_read vplic_mmio_write)
+.PHONY: hv-trace
+hv-trace: $(OUT)/hv-trace.elf
+$(OUT)/hv-trace.elf: $(HV_OBJS) $(TRACE_OBJS) common/kernel/kernel.ld
+	mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAPPED)) -T common/kernel/kernel.ld -o $@ $(HV_OBJS) $(TRACE_OBJS)
 
 .SECONDEXPANSION:
 $(BUILD)/reference/%.o: $$(call reference_objs,$$*)
@@ -185,6 +197,14 @@ HVGRADE = PYTHONPATH=grader PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m hvgrade
 linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 	$(HVGRADE) linux --lab $(LAB) --base $(BASE) --impl $(IMPL) --build $(BUILD)
 
+# Of a graded test, earlier labs come from the reference, as for grade.
+TRACE_BASE = $(if $(filter command line,$(origin BASE)),$(BASE),$(if $(TEST),reference,$(BASE)))
+.PHONY: trace
+trace: setup ## the run of VM= (or of TEST=name) as swim lanes in a web page
+	$(HVGRADE) trace --lab $(LAB) --base $(TRACE_BASE) --impl $(IMPL) --build $(BUILD) \
+		--vm $(VM) --args "$(ARGS)" --memory $(MEM) $(if $(BUDGET),--budget $(BUDGET)) \
+		$(if $(TEST),--test $(TEST)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: demo
 demo: setup ## the whole system: two Debian Linux and a real-time guest (INTERACTIVE=1)
 	$(HVGRADE) demo --build $(BUILD) $(if $(INTERACTIVE),--interactive)
@@ -235,7 +255,8 @@ unit-driver: $(OUT)/unit
 
 # What is the kit's own in hv and in unit-driver: a grading makes it outside of
 # the sandbox, in which the submission is compiled and linked.
-.PHONY: given unit-given
+.PHONY: given given-trace unit-given
+given-trace: given $(TRACE_OBJS)
 given: guests $(BUILD)/include/asm-offsets.h $(filter-out $(OUT)/%,$(HV_OBJS))
 unit-given: $(filter-out $(OUT)/%,$(UNIT_OBJS))
 

@@ -97,6 +97,7 @@ class Boot:
             append=append,
             flash=flash,
             steps=steps,
+            traced=self._session.traced,
             read=self._read,
             reads=self._reads,
         )

@@ -19,7 +19,7 @@ from .verdict import Failure, Infrastructure, Unwritten, clean
 
 # QEMU's exit status (common/include/exitcode.h).
 SHUTDOWN, STOPPED, BAD_CONFIG, PANIC, TODO, BUDGET = 0, 3, 4, 5, 6, 7
-_STATUS = {
+STATUS_WORDS = {
     SHUTDOWN: "every VM shut itself down",
     STOPPED: "the hypervisor stopped a VM",
     BAD_CONFIG: "the hypervisor refused the configuration",
@@ -112,7 +112,9 @@ class Run:
             return f"the console was flooded with more than {size}: the run was ended"
         if self.trap_log.flooded:
             return f"traps without end: the run was ended. {self._last_trap()}"
-        words = _STATUS.get(self.status, "the power was cut with a code of its own")
+        words = STATUS_WORDS.get(
+            self.status, "the power was cut with a code of its own"
+        )
         if self.status == BUDGET:
             words = f"the budget of {self.budget:,} instructions was spent"
         text = f"{words} (status {self.status})"
@@ -173,7 +175,7 @@ class Run:
     ) -> None:
         """QEMU ended with this status, by itself."""
         ended = not self.flooded and not self.trap_log.flooded
-        expected = f"{_STATUS[status]} (status {status})"
+        expected = f"{STATUS_WORDS[status]} (status {status})"
         fact = ended and self.status == status
         self.check(fact, expected, likely=likely, read=read)
 
