@@ -224,17 +224,21 @@ unit-given: $(filter-out $(OUT)/%,$(UNIT_OBJS))
 
 # Unlike for qemu, earlier labs come from the reference unless BASE=mine.
 GRADE_FLAGS = $(if $(filter command line,$(origin LAB)),--lab $(LAB)) \
-	$(if $(filter command line,$(origin BASE)),--base $(BASE)) --impl $(IMPL) \
+	$(if $(filter command line,$(origin BASE)),--base $(BASE)) \
 	$(if $(SEED),--seed $(SEED)) $(addprefix --test ,$(TEST)) \
 	$(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
 
 .PHONY: grade
 grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
-	$(HVGRADE) grade $(GRADE_FLAGS)
+	$(HVGRADE) grade $(GRADE_FLAGS) --impl $(IMPL)
 
 .PHONY: unit
 unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
-	$(HVGRADE) unit $(GRADE_FLAGS)
+	$(HVGRADE) unit $(GRADE_FLAGS) --impl $(IMPL)
+
+.PHONY: watch
+watch: setup ## grade LAB= again on every save, on one screen (TEST=, BASE=)
+	$(HVGRADE) watch $(GRADE_FLAGS)
 
 .PHONY: submit
 submit: setup ## pack exactly your files of LAB=, with a manifest

@@ -243,6 +243,8 @@ class Grading:
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
             names = [test.name for test in tests if not test.linux]
+        if record.selected:  # in the order in which they were asked for
+            names.sort(key=record.selected.index)
         if self.submission != self.kit / "labs":  # there, the rest is the kit's
             entry.ignored = ignored
         return Session(
