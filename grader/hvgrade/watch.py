@@ -21,12 +21,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.live import Live
 
 from .grade import Prepared, grade, prepare
 from .lab import KIT, Lab, LabError, find_labs
 from .screen import Screen
-from .table import console
 from .verdict import PASS, Infrastructure
 
 LOOK = 0.05  # seconds between two looks at the files
@@ -190,6 +190,7 @@ class Watch:
         self.saves = Saves(job.files())
         self.ready: Prepared | None = None
         self.run: Run | None = None
+        self.drawn: object = None  # the size of the screen; None: it is out of date
 
     def start(self, saved: Sequence[Path]) -> None:
         """Grades from the beginning, and forgets a run that is not done."""
@@ -211,12 +212,14 @@ class Watch:
         saved = self.saves.changed()
         if saved or typed:
             self.start(saved)
+            self.drawn = None
         for event in self.run.events() if self.run else ():
             if event["event"] == "prepared":
                 self.ready = event["prepared"]
             elif event["event"] == "over":
                 self.run = None
             self.screen.take(event)
+            self.drawn = None
         return True
 
     def loop(self) -> None:
@@ -225,7 +228,9 @@ class Watch:
             self.start([])
             try:
                 while self.step():
-                    live.refresh()
+                    if self.drawn != out.size:
+                        live.refresh()
+                        self.drawn = out.size
             finally:
                 self.stop()
 
@@ -239,7 +244,7 @@ def watch(
     jobs: int | None,
 ) -> int:
     """Until Ctrl-C, which is no failure: 0."""
-    labs, out = find_labs(), console()
+    labs, out = find_labs(), Console(highlight=False)
     if name not in labs:
         raise LabError(f"there is no lab {name!r}: {', '.join(labs)}")
     for test in tests:
