@@ -47,7 +47,6 @@ class Screen:
         self.over = False
         self.saved = ""
         self.start = time.monotonic()
-        self.first: float | None = None  # seconds to the first result
 
     # What happens.
 
@@ -56,7 +55,7 @@ class Screen:
         if self.verdicts:
             self.before = {**self.before, **self.verdicts}
         self.verdicts, self.running, self.over = {}, [], False
-        self.state, self.start, self.first = "building", time.monotonic(), None
+        self.state, self.start = "building", time.monotonic()
         if saved:
             names = ", ".join(path.name for path in saved)
             self.saved = f"{names} saved at {time.strftime('%H:%M:%S')}"
@@ -79,8 +78,6 @@ class Screen:
     def _result(self, name: str, verdict: Verdict) -> None:
         if name in self.running:
             self.running.remove(name)
-        if self.first is None:
-            self.first = time.monotonic() - self.start
         self.verdicts[name] = verdict
 
     def _record(self, record: Any) -> None:
@@ -100,8 +97,6 @@ class Screen:
     def _end(self) -> None:
         self.over, self.running = True, []
         self.state = f"done in {time.monotonic() - self.start:.1f} s"
-        if self.first is not None:
-            self.state += f", the first result after {self.first:.1f} s"
         self.before = {}
 
     def unhappy(self) -> list[str]:
