@@ -29,6 +29,11 @@ static bool is_guest_page_fault(const struct death *d)
 				 1UL << CAUSE_STORE_GUEST_PAGE_FAULT);
 }
 
+static bool of_spv(const struct death *d)
+{
+	return d->scause == CAUSE_HS_ECALL;
+}
+
 /* The bits that hideleg has, and exits.c has no handler for. */
 static bool of_hideleg(const struct death *d)
 {
@@ -117,6 +122,8 @@ static const struct kind {
 	bool (*holds)(const struct death *d);
 	const char *likely, *read;
 } kinds[] = {
+	{of_spv, "h1.2: hstatus.SPV is 0, so sret stayed in HS-mode",
+	 "docs/debugging.md#the-guest-runs-in-hs-mode"},
 	{of_hideleg,
 	 "h1.2: hideleg lacks a virtual interrupt, so the guest's own one "
 	 "exits",

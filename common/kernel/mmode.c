@@ -113,6 +113,10 @@ static uint32_t insn_before(uint64_t pc, int guest)
 	return (uint32_t)half[-1] << 16 | half[-2];
 }
 
+static const char guest_loops[] =
+	"a loop of the guest, or it is entered again and again\n"
+	"m-mode:   read: docs/debugging.md#the-guest-loops\n";
+
 /* What it probably is, and where to read about it. */
 static const char *advice(uint64_t pc, uint64_t mstatus)
 {
@@ -123,16 +127,15 @@ static const char *advice(uint64_t pc, uint64_t mstatus)
 	csr_clear(hstatus, HSTATUS_SPVP);
 	if (mstatus & MSTATUS_MPP)
 		csr_set(hstatus, HSTATUS_SPVP);
+	if (vstvec && csr_read(vsepc) == vstvec)
+		return "the guest's own trap handler faults, for ever\n"
+		       "m-mode:   read: docs/debugging.md#the-handler-faults\n";
 	/* A wfi that is interrupted leaves the pc behind itself (3.3.3). */
 	if (insn_before(pc, guest) == INSN_WFI)
 		return "it waits for an interrupt, and none comes\n"
 		       "m-mode:   read: docs/debugging.md#nobody-wakes-up\n";
-	if (vstvec && csr_read(vsepc) == vstvec)
-		return "the guest's own trap handler faults, for ever\n"
-		       "m-mode:   read: docs/debugging.md#the-handler-faults\n";
 	if (guest)
-		return "a loop of the guest, or it is entered again and again\n"
-		       "m-mode:   read: docs/debugging.md#the-guest-loops\n";
+		return guest_loops;
 	if (pc - (uint64_t)_text < (uint64_t)(_etext - _text))
 		return "a loop of the hypervisor, or exits without end\n"
 		       "m-mode:   read: "
@@ -144,13 +147,16 @@ static const char *advice(uint64_t pc, uint64_t mstatus)
 /* The budget is spent, or M-mode itself failed: say where, and power off. */
 void mmode_trap(void)
 {
-	static int again; /* the advice itself trapped: nothing more to say */
+	static int again;
 	uint64_t mcause = csr_read(mcause);
 	int spent = mcause == (CAUSE_INTERRUPT | IRQ_MTI);
 	int code = spent ? EXIT_CODE_BUDGET : EXIT_CODE_PANIC;
 
-	if (again++)
+	if (again++) { /* advice: the guest's code cannot be read there */
+		put_string(guest_loops);
 		finish(EXIT_CODE_BUDGET);
+		return;
+	}
 	put_string(spent ? "\nm-mode: budget spent"
 			 : "\nm-mode: trap, mcause ");
 	if (!spent)

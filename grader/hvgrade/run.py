@@ -33,6 +33,7 @@ _TELLING = {  # the console line that says more about a status
     PANIC: r"hv: PANIC: .*",
     BUDGET: r"m-mode: budget spent: .*",
 }
+_DETAIL = re.compile(r"hv:  |m-mode: ")  # of a post-mortem, a panic, a spent budget
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 TODO_LINE = re.compile(r"hv: TODO ([\w.]+): ([^:\s]+:\d+): (.*)")
 
@@ -120,6 +121,9 @@ class Run:
         found = [line for line in self._lines if telling and re.match(telling, line)]
         if found:
             text += f": {found[-1]}"
+            where = self._lines.index(found[-1])
+            advice = re.compile(r"(?:hv|m-mode):   (likely|read): ")
+            text += "".join(f"\n{x}" for x in self._lines[where:] if advice.match(x))
         if self.status == BUDGET:
             text += f"\n{self._last_trap()}"
         return text
@@ -135,7 +139,8 @@ class Run:
     def last_lines(self, count: int = 4) -> str:
         if not self._lines:
             return "The console is empty."
-        tail = [f"  {line[:100]}" for line in self._lines[-count:]]
+        telling = [line for line in self._lines if not _DETAIL.match(line)]
+        tail = [f"  {line[:100]}" for line in telling[-count:]]
         return "The console's last lines:\n" + "\n".join(tail)
 
     # Expectations. Each raises Failure with the five parts.

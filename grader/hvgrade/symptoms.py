@@ -14,7 +14,6 @@ from .traps import HV
 
 Cause = tuple[str, str]  # the task, the likely cause
 
-_NOT_DELEGATED = {0, 3, 4, 6, 8, 12, 13, 15}
 _FUNCTIONS = {  # where the hypervisor itself trapped: the task
     "vplic_(mmio|update)": "h4.4",
     "vplic_set_line|vplic_complete": "h4.2",
@@ -71,19 +70,10 @@ def _printed(run: Run, pattern: str) -> str:
     return found[0][1] if found else ""
 
 
-def _stopped(run: Run) -> Cause | None:
-    scause = int(_printed(run, r"last exit: .* \(scause 0x([0-9a-f]+)\)") or "ff", 16)
-    stval = int(_printed(run, r"hv:   stval 0x([0-9a-f]+)") or "0", 16)
-    mode = _printed(run, r"guest in (V[SU]-mode)")
-    if scause >> 63:
-        return "h1.2", "hideleg lacks a virtual interrupt, so the guest's own one exits"
-    if scause == 22 and stval >> 20 in (0xC00, 0xC01, 0xC02):
-        return "h1.2", "hcounteren does not let the guest read cycle, time, instret"
-    if mode == "VU-mode" and not any(t.cause == 8 for t in run.traps):
-        return "h1.2", "sstatus.SPP is 0, so sret went to VU-mode instead of VS-mode"
-    if scause in _NOT_DELEGATED:
-        return "h1.2", f"hedeleg lacks bit {scause}: this exception is the guest's own"
-    return None
+def _told(run: Run) -> Cause | None:
+    """What the given code itself found likely: common/hv/likely.c, mmode.c."""
+    told = _printed(run, r"^(?:hv|m-mode):   likely: (h\d\.\d: .*)$")
+    return (told[:4], told[6:]) if told else None
 
 
 def _panicked(run: Run) -> Cause | None:
@@ -243,7 +233,7 @@ def symptom(run: Run) -> Cause | None:
     if run.status == BUDGET or run.trap_log.flooded:
         return _endless(run)
     if run.status == STOPPED:
-        return _stopped(run)
+        return _told(run)
     if run.status == BAD_CONFIG and "h2.1" in run.reads:
         return _refused(run)
     return _panicked(run) if run.status == PANIC else None
