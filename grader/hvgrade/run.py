@@ -34,6 +34,7 @@ _TELLING = {  # the console line that says more about a status
     BUDGET: r"m-mode: budget spent: .*",
 }
 _DETAIL = re.compile(r"hv:  |m-mode: ")  # of a post-mortem, a panic, a spent budget
+_ADVICE = re.compile(r"(?:hv|m-mode):   (likely|read): (.*)")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 TODO_LINE = re.compile(r"hv: TODO ([\w.]+): ([^:\s]+:\d+): (.*)")
 
@@ -121,12 +122,21 @@ class Run:
         found = [line for line in self._lines if telling and re.match(telling, line)]
         if found:
             text += f": {found[-1]}"
-            where = self._lines.index(found[-1])
-            advice = re.compile(r"(?:hv|m-mode):   (likely|read): ")
-            text += "".join(f"\n{x}" for x in self._lines[where:] if advice.match(x))
+            text += self._advice(found[-1])
         if self.status == BUDGET:
             text += f"\n{self._last_trap()}"
         return text
+
+    def _advice(self, telling: str) -> str:
+        """What the given code says after this line. A task is the symptom's to name."""
+        after = self._lines[self._lines.index(telling) :]
+        told = {m[1]: m[2] for line in after if (m := _ADVICE.match(line))}
+        if "read" not in told:
+            return ""
+        likely = told.get("likely", "")
+        if re.match(r"h\d\.\d: ", likely):
+            likely = ""
+        return f"\n{likely} (more: {told['read']})".replace("\n (", "\n(")
 
     def _last_trap(self) -> str:
         if not self.trap_log.traps:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .guest import complaint, expect_end, expect_told, refuse
-from .run import BAD_CONFIG, BUDGET, PANIC, SHUTDOWN, STOPPED, Run
+from .run import BAD_CONFIG, BUDGET, PANIC, SHUTDOWN, Run
 from .traps import HV
 
 Cause = tuple[str, str]  # the task, the likely cause
@@ -230,10 +230,10 @@ def symptom(run: Run) -> Cause | None:
     ):
         text = "hstatus.SPV is 0, so sret stayed in HS-mode instead of entering VS-mode"
         return "h1.2", text
+    if told := _told(run):
+        return told
     if run.status == BUDGET or run.trap_log.flooded:
         return _endless(run)
-    if run.status == STOPPED:
-        return _told(run)
     if run.status == BAD_CONFIG and "h2.1" in run.reads:
         return _refused(run)
     return _panicked(run) if run.status == PANIC else None
