@@ -2,8 +2,8 @@
 
 A run is seen on two legs: the console, and QEMU's own trap log. A test must
 look at both before it can pass; every expectation notes which leg it looked
-at. Each takes `likely`, the likely cause in terms of the task, and `read`,
-where to read when that is not the task's own section.
+at. Each takes `likely`, the likely cause in terms of the task. Where to read is
+the section of the task that it begins with, else of the test's own, or `read`.
 """
 
 import difflib
@@ -141,10 +141,12 @@ class Run:
     def _last_trap(self) -> str:
         if not self.trap_log.traps:
             return "No trap was taken at all."
-        last = self.trap_log.traps[-1]
-        if last.is_async and last.cause == 7 and len(self.trap_log.traps) > 1:
-            last = self.trap_log.traps[-2]  # the machine timer: the budget itself
-        return f"The last trap: {last.words} at {self.trap_log.where(last)}."
+        last, before = self.trap_log.traps[-1], self.trap_log.traps[-2:-1]
+        if not (last.is_async and last.cause == 7 and before):
+            return f"The last trap: {last.words} at {self.trap_log.where(last)}."
+        # The machine timer is the budget itself.
+        text = f"The last trap: {before[0].words} at {self.trap_log.where(before[0])}."
+        return f"It was at {self.trap_log.where(last)}. {text}"
 
     def last_lines(self, count: int = 4) -> str:
         if not self._lines:
@@ -166,7 +168,9 @@ class Run:
     ) -> NoReturn:
         """The test failed; how the run ended is added to what happened."""
         happened = "\n".join(filter(None, (happened, self.ending(), self.last_lines())))
-        where = self.read if read is None else read
+        named = re.match(r"(?:or )?(h\d\.\d)\b", likely)
+        where = self.reads.get(named[1] if named else "", self.read)
+        where = where if read is None else read
         raise Failure(expected, happened, likely, where, str(self.dir / log))
 
     def check(

@@ -19,7 +19,8 @@ from .verdict import FAIL, INFRASTRUCTURE, PASS, UNWRITTEN, Verdict
 
 _MARK = {PASS: "+", FAIL: "x", UNWRITTEN: "-", INFRASTRUCTURE: "?"}
 _COLUMN = 15  # where the parts begin, behind their labels
-_KEPT = {"read": 6, "log": 6}  # never clipped; further left: a path stays whole
+_KEPT = {"read": 5, "log": 5}  # never clipped; further left: a path stays whole
+_ROOM = 13  # lines that the tasks leave to the rest, however small the screen
 _HINT = "Ctrl-C leaves, any other key runs it again"
 
 
@@ -108,7 +109,8 @@ class Screen:
 
     def __rich_console__(self, out: Console, options: ConsoleOptions) -> RenderResult:
         width, height = options.max_width, options.height or out.height
-        lines = [self._title(width), self._progress(width), *self._tasks(width)]
+        lines = [self._title(width), self._progress(width)]
+        lines += self._tasks(width)[: max(1, height - _ROOM)]
         lines.append(Text("-" * width, "dim"))
         lines += self._message(width, height - len(lines))
         lines = lines[:height] + [Text()] * (height - len(lines))

@@ -58,6 +58,10 @@ _ENDLESS = {  # a trap that comes again and again: what was not done about it
     5: ("h1.6", "sepc is left at the load after it was emulated: step over it"),
     22: ("h1.4", "exit_dispatch lets a VM go on after an exit nobody handles"),
 }
+_REFUSED = {  # the same, from lab h2 on
+    "unexpected trap: scause 0x[57]": "an address was refused, or no device was found "
+    "for it: h2.5: the GPA is htval << 2, with the low bits of stval; h2.7: mmio_access"
+}
 _COMPLAINTS = {  # of any guest: the likely cause
     "is not a device tree": "h1.2: a1 must be the argument dtb of vcpu_init",
     "unexpected trap": f"the guest went astray, {LOST}",
@@ -259,7 +263,8 @@ def expect_pass(
 ) -> None:
     """The guest found everything right, printed these lines and told this."""
     if complaint(run):
-        refuse(run, vm, {**(complaints or {}), **_COMPLAINTS}, likely)
+        general = (_REFUSED if "h2.1" in run.reads else {}) | _COMPLAINTS
+        refuse(run, vm, {**(complaints or {}), **general}, likely)
     expect_ending(run, SHUTDOWN, likely=likely)
     mute = "h1.5: sbi_dbcn prints nothing, or h1.3: a0, the length, is lost in step 7"
     silent = lines and not run.guest_lines
