@@ -123,10 +123,8 @@ def test_every_save_is_graded(kit: Kit, terminal: Terminal) -> None:
     terminal.shows("all 2 tests pass")
 
     terminal.child.setwinsize(10, 50)
-    terminal.all = ""
+    terminal.shows(r"\A([^\n]{0,50}\n){9}[^\n]{0,50}\Z")
     terminal.shows("all 2 tests pass")
-    assert len(terminal.frame()) == 10
-    assert max(map(len, terminal.frame())) <= 50
 
     during = termios.tcgetattr(terminal.child.child_fd)
     assert not during[3] & (termios.ECHO | termios.ICANON | termios.ISIG)
@@ -172,7 +170,7 @@ def drawn(screen: Screen, width: int = 80, height: int = 24) -> list[str]:
     return out.file.getvalue().split("\n")
 
 
-@pytest.mark.parametrize("lab", find_labs().values(), ids=lambda lab: lab.name)
+@pytest.mark.parametrize("lab", find_labs().values(), ids=list(find_labs()))
 @pytest.mark.parametrize("size", [(80, 24), (60, 16), (120, 40)], ids=str)
 def test_it_fits_and_keeps_where_to_read(lab: Any, size: tuple[int, int]) -> None:
     out = Console(file=io.StringIO(), width=size[0])
