@@ -244,6 +244,8 @@ def watch(
     jobs: int | None,
 ) -> int:
     """Until Ctrl-C, which is no failure: 0."""
+    for variable in ("COLUMNS", "LINES"):  # they would be its size for ever
+        os.environ.pop(variable, None)
     labs, out = find_labs(), Console(highlight=False)
     if name not in labs:
         raise LabError(f"there is no lab {name!r}: {', '.join(labs)}")

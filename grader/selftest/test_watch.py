@@ -49,6 +49,7 @@ class Terminal:
     def __init__(self, kit: Kit) -> None:
         argv = ["-c", SCRIPT, str(kit.root), str(kit.qemu)]
         env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        env |= {"COLUMNS": "80", "LINES": "24"}  # as some shells export them
         self.child: Any = pexpect.spawn(
             sys.executable, argv, dimensions=(24, 80), encoding="utf-8", env=env
         )
