@@ -228,9 +228,10 @@ class Watch:
             self.start([])
             try:
                 while self.step():
-                    if self.drawn != out.size:
+                    size = out.size  # it may change while we draw
+                    if self.drawn != size:
                         live.refresh()
-                        self.drawn = out.size
+                        self.drawn = size
             finally:
                 self.stop()
 
