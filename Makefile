@@ -78,6 +78,10 @@ $(OUT)/obj/%.o: $(SUBMISSION)/%.c | $(BUILD)/include/asm-offsets.h
 $(OUT)/obj/%.o: $(SUBMISSION)/%.S $(BUILD)/include/asm-offsets.h
 	$(call compile,$(LAB_CFLAGS))
 
+# No lines for gdb: M-mode lies where guests lie from lab h2 on; and what is in
+# two sections counts for gdb as all that is between them, too.
+$(addprefix $(BUILD)/obj/common/,kernel/mmode.o kernel/start.o guest/start.o): CFLAGS += -g0
+
 # Struct offsets for assembly, from the structs themselves.
 $(BUILD)/include/asm-offsets.h: common/hv/offsets.c
 	mkdir -p $(@D)
@@ -154,6 +158,21 @@ archive: hv guests $(if $(LINUX_NAMES),linux-vm)
 .PHONY: qemu
 qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
 	$(QEMU_RUN) $(QEMU_EXTRA) || true
+
+# Under -icount every run is the same, the one with the debugger too. A socket in
+# a folder of one's own: whoever reaches a gdb port can do what its owner can.
+GDB_SESSION = $(BUILD)/gdb-session
+.PHONY: qemu-gdb
+qemu-gdb: setup archive ## the same, but wait for `make gdb` in another terminal
+	dir=$$(mktemp -d) && trap 'rm -rf "$$dir" $(GDB_SESSION)' EXIT && \
+		printf '%s\n' "$$dir/socket" $(OUT)/hv.elf $(VM_DIRS) >$(GDB_SESSION) && \
+		echo 'QEMU waits for `make gdb` in another terminal; Ctrl-A X ends it' && \
+		$(QEMU_RUN) -icount shift=0 -S -gdb "unix:$$dir/socket,server=on,wait=off" $(QEMU_EXTRA) || true
+
+.PHONY: gdb
+gdb: ## debug what `make qemu-gdb` runs; `hv` lists commands
+	./setup.sh --gdb
+	HVLAB_GDB=$(GDB_SESSION) gdb-multiarch -q -x common/hvgdb/load.py $(GDB_FLAGS)
 
 .PHONY: show
 show: setup ## print what the hypervisor (the reference) makes of VM=
@@ -242,6 +261,10 @@ unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
 watch: setup ## grade LAB= again on every save, on one screen (TEST=, BASE=)
 	$(HVGRADE) watch $(GRADE_FLAGS)
 
+.PHONY: progress
+progress: setup ## your points per lab and task, and what comes next
+	$(HVGRADE) progress --build $(BUILD)
+
 .PHONY: submit
 submit: setup ## pack exactly your files of LAB=, with a manifest
 	$(HVGRADE) submit --lab $(LAB) --out $(BUILD)
@@ -250,11 +273,12 @@ submit: setup ## pack exactly your files of LAB=, with a manifest
 
 .PHONY: check
 check: setup lint ## set up what is missing, then every test of the kit itself
+	./setup.sh --gdb || echo 'make check: without gdb-multiarch, the tests of make gdb are skipped'
 	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -n $(or $(JOBS),2) -q
 
 C_FILES = $(shell find common labs grader \( -name '*.c' -o -name '*.h' \) ! -name asm.h)
 PY_FILES = $(shell find common grader docs -name '*.py')
-SH_FILES = setup.sh .ci/run $(wildcard common/guest/*.sh)
+SH_FILES = setup.sh common/doctor.sh .ci/run $(wildcard common/guest/*.sh)
 # clang reads the C files with the RISC-V C library's headers.
 TIDY_FLAGS = --target=riscv64-unknown-elf -march=rv64imac -std=gnu11 -Icommon/include -I$(BUILD)/include \
 	$(addprefix -isystem ,$(shell $(CC) --specs=picolibc.specs $(ARCH) -E -v -xc /dev/null 2>&1 | sed -n '/#include <...>/,/^End/s/^ //p'))
@@ -304,6 +328,10 @@ check-docs: ## the handbook in a real browser (installs Chromium)
 	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
 
 # ---- keeping house ------------------------------------------------------------
+
+.PHONY: doctor
+doctor: ## what this machine has, what it lacks, and how to get it
+	common/doctor.sh
 
 .PHONY: setup
 setup:

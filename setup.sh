@@ -6,6 +6,8 @@
 #                         when nothing is, and then changes nothing
 #   ./setup.sh --docs     the same, with what `make docs` needs; --check-docs:
 #                         and what `make check-docs` needs
+#   ./setup.sh --gdb      the same, with what `make gdb` needs
+#   ./setup.sh --list     installs nothing: a line for each need, for doctor.sh
 #   ./setup.sh --python   prints the Python that sees the modules it needs
 #
 # `make demo` and `make check` call it, and so does the Dockerfile.
@@ -57,6 +59,10 @@ to build the handbook:
   mkdocs                        has mkdocs
   mkdocs-material               has_theme material
 '
+gdb_needs='
+to debug:
+  gdb-multiarch                 has gdb-multiarch
+'
 browser_needs='
 to look at it in a browser:
   chromium                      has chromium
@@ -92,23 +98,35 @@ sys.exit(sys.version_info < (3, 11) or not all(map(find_spec, sys.argv[1:])))
 	done
 }
 
-# Sets missing to the packages to install, and reasons to a line per purpose.
-find_missing() {
-	local names installed purpose package proof python # python: see sees
+# A line for each need, with tabs: what it is for, the package, its proof, yes
+# or no.
+check_needs() {
+	local names installed purpose package proof here python # python: see sees
 	mapfile -t names < <(awk '/^  / { print $1 }' <<<"$needs")
 	installed=$(dpkg-query -W -f '${Package}=${db:Status-Status}\n' \
 		"${names[@]}" 2>/dev/null || true)
-	missing=() reasons=()
 	while read -r package proof; do
 		if [[ $package == to ]]; then
 			purpose="to $proof"
-		elif ! grep -qx "$package=installed" <<<"$installed" &&
-			! $proof >/dev/null 2>&1; then
-			missing+=("$package")
-			[[ ${reasons[*]: -1} == "$purpose"* ]] || reasons+=("$purpose")
-			reasons[-1]+=" $package"
+			continue
 		fi
+		here=yes
+		grep -qx "$package=installed" <<<"$installed" ||
+			$proof >/dev/null 2>&1 || here=no
+		printf '%s\t%s\t%s\t%s\n' "$purpose" "$package" "$proof" "$here"
 	done < <(grep . <<<"$needs")
+}
+
+# Sets missing to the packages to install, and reasons to a line per purpose.
+find_missing() {
+	local purpose package here
+	missing=() reasons=()
+	while IFS=$'\t' read -r purpose package _ here; do
+		[ "$here" = no ] || continue
+		missing+=("$package")
+		[[ ${reasons[*]: -1} == "$purpose"* ]] || reasons+=("$purpose")
+		reasons[-1]+=" $package"
+	done < <(check_needs)
 }
 
 # The end where this script cannot do it: what is wrong, and the line to type.
@@ -145,7 +163,13 @@ main() {
 		find_missing
 		give_up 'no Python here, from 3.11 on, sees every module that the kit needs'
 		;;
+	--list)
+		check_needs
+		needs=$gdb_needs$docs_needs check_needs | sed 's/^/when asked /'
+		return
+		;;
 	--docs) needs+=$docs_needs ;;
+	--gdb) needs+=$gdb_needs ;;
 	--check-docs) needs+=$docs_needs$browser_needs ;;
 	esac
 

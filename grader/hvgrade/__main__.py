@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from . import progress
 from .demo import demo
 from .grade import QEMU, Interrupted, grade
 from .intake import take
@@ -80,6 +81,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     bench.add_argument("--seed", type=lambda text: int(text, 0))
     bench.add_argument("--check", action="store_true", help="against the baseline")
     bench.add_argument("--save", action="store_true", help="the last as the baseline")
+    so_far = commands.add_parser("progress", help="points so far, what comes next")
+    so_far.add_argument("--build", default="build", help="make's BUILD")
     for each in (linux, demo, bench):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
@@ -199,6 +202,9 @@ def main(argv: list[str] | None = None) -> int:
             return watch(
                 args.lab, args.base, args.build, args.seed, args.test, args.jobs
             )
+        if args.command == "progress":
+            print("\n".join(progress.lines(build=args.build)))
+            return 0
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
         if args.command == "bench":

@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import sandbox
+from . import progress, sandbox
 from .build import (
     Tree,
     build,
@@ -318,6 +318,7 @@ def grade(
     chosen = _choose(labs, names, tests, unit)
     submission = (submission or kit / "labs").resolve()
     jobs = jobs or len(os.sched_getaffinity(0))
+    digests = {lab.name: progress.digest(lab, submission) for lab in chosen}
     with _alone(out):
         one = Grading(record, kit, build, out, submission, qemu, jobs, watch, prepared)
         watch({"event": "grading", "record": record})
@@ -330,4 +331,7 @@ def grade(
         finally:
             record.seconds = round(time.monotonic() - start, 3)
             write_all(record, out)
+            if submission == kit / "labs" and impl == "mine":
+                path = kit / build / "progress.json"
+                progress.keep(path, record.labs, record.started, digests)
     return record

@@ -1,0 +1,1 @@
+"""gdb commands for a hypervisor and its guests: see docs/debugging.md."""
