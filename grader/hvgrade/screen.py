@@ -28,6 +28,10 @@ def _wrapped(out: Console, text: Text, width: int) -> list[Text]:
     return list(text.wrap(out, width, overflow="fold"))
 
 
+def _place(verdict: Verdict) -> str:
+    return verdict.happened.partition(": ")[2]
+
+
 class Screen:
     """What is known, and a renderable of it."""
 
@@ -220,8 +224,10 @@ class Screen:
     def _parts(self, verdict: Verdict, width: int, height: int) -> list[Text]:
         """The parts of a message. The longest give way until they fit."""
         parts = verdict.as_dict() | {"read": verdict.read, "log": verdict.log}
-        if verdict.status == UNWRITTEN:
-            del parts["expected"], parts["log"]
+        labels = dict(LABELS)
+        if verdict.status == UNWRITTEN:  # "h1.2: FILE:LINE: what to write"
+            parts |= {"expected": "", "log": "", "happened": _place(verdict)}
+            labels["happened"] = "write"
         blocks = {
             key: _wrapped(self.out, Text(parts[key]), width - _KEPT.get(key, _COLUMN))
             for key in (*LABELS, *_KEPT)
@@ -238,7 +244,7 @@ class Screen:
                 block[-1].append(" [...]", "dim")
         lines = []
         for key, block in blocks.items():
-            label = LABELS.get(key, key)
+            label = labels.get(key, key)
             for line in block:
                 column = _KEPT.get(key, _COLUMN)
                 lines.append(Text(label.ljust(column), "dim").append(line))

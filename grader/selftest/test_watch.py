@@ -206,7 +206,7 @@ def test_an_unwritten_task_is_no_failure() -> None:
     screen.take(event)
     text = "\n".join(drawn(screen))
     assert f"{lab.tests[name].task} is not written yet" in text
-    assert "labs/h1/vcpu.c:7: do it" in text
+    assert "write          labs/h1/vcpu.c:7: do it" in text
     # The next run shows it until it knows better.
     screen.started([])
     assert "is not written yet  (before this save)" in "\n".join(drawn(screen))
