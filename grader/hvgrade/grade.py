@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import progress, sandbox
+from . import processes, progress, sandbox
 from .build import (
     Tree,
     build,
@@ -88,7 +88,9 @@ def _pytest_environment(work: Path) -> dict[str, str]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends pytest and its workers; what runs in a sandbox ends with them."""
+    """Ends pytest, its workers and what they run: nothing of it is left."""
+    if process.poll() is None:
+        processes.end_family(process.pid)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
