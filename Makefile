@@ -159,7 +159,9 @@ vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) $(LINUX_NAMES)),
 # ARGS= are boot arguments for the first VM.
 MKVM_FLAGS = $(if $(ARGS),--bootargs $(notdir $(firstword $(VM_DIRS))) "$(ARGS)")
 VM_DIRS = $(foreach v,$(VM),$(call vm_dir,$(v)))
-QEMU_RUN = $(QEMU) $(QEMU_FLAGS) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
+# BUDGET= instructions, of virtual time: M-mode then ends the run, and says where.
+BUDGET_FLAGS = -icount shift=0 -device loader,addr=0x8000fff8,data=$$(($(BUDGET) / 100)),data-len=8
+QEMU_RUN = $(QEMU) $(QEMU_FLAGS) $(if $(BUDGET),$(BUDGET_FLAGS)) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
 
 .PHONY: archive
 archive: hv guests $(if $(LINUX_NAMES),linux-vm)
@@ -264,17 +266,21 @@ unit-given: $(filter-out $(OUT)/%,$(UNIT_OBJS))
 
 # Unlike for qemu, earlier labs come from the reference unless BASE=mine.
 GRADE_FLAGS = $(if $(filter command line,$(origin LAB)),--lab $(LAB)) \
-	$(if $(filter command line,$(origin BASE)),--base $(BASE)) --impl $(IMPL) \
+	$(if $(filter command line,$(origin BASE)),--base $(BASE)) \
 	$(if $(SEED),--seed $(SEED)) $(addprefix --test ,$(TEST)) \
 	$(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
 
 .PHONY: grade
 grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
-	$(HVGRADE) grade $(GRADE_FLAGS)
+	$(HVGRADE) grade $(GRADE_FLAGS) --impl $(IMPL)
 
 .PHONY: unit
 unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
-	$(HVGRADE) unit $(GRADE_FLAGS)
+	$(HVGRADE) unit $(GRADE_FLAGS) --impl $(IMPL)
+
+.PHONY: watch
+watch: setup ## grade LAB= again on every save, on one screen (TEST=, BASE=)
+	$(HVGRADE) watch $(GRADE_FLAGS)
 
 .PHONY: progress
 progress: setup ## your points per lab and task, and what comes next
@@ -368,4 +374,5 @@ help: ## this list
 	echo
 	echo '  LAB=h1  BASE=mine|reference  IMPL=mine|reference  VM="hello"  V=1'
 	echo '  ARGS="seed=7" boot arguments of the first VM   MEM=1G   QEMU_EXTRA="..."'
+	echo '  BUDGET=100000000 (qemu: so many instructions, and then where it was)'
 	echo '  SEED=7  TEST=name  JOBS=2 (grading)'

@@ -63,6 +63,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         sub.add_argument("--lab", default="")
         sub.add_argument("--out", type=Path, required=True)
         sub.add_argument("--build", default="build", help="make's BUILD")
+    watch = commands.add_parser("watch", help="grade again on every save")
+    watch.add_argument("--lab", default="h1")
+    watch.add_argument("--base", choices=whose, default="reference")
+    watch.add_argument("--seed", type=lambda text: int(text, 0), help="replay")
+    watch.add_argument("--test", action="append", default=[], help="only this test")
+    watch.add_argument("--jobs", type=int, help="tests at a time, else all cores")
+    watch.add_argument("--build", default="build", help="make's BUILD")
     linux = commands.add_parser("linux", help="how far Debian's kernel gets")
     linux.add_argument("--lab", default="h1")
     linux.add_argument("--base", choices=whose, default="mine")
@@ -221,6 +228,12 @@ def main(argv: list[str] | None = None) -> int:
             return _grade_class(args)
         if args.command == "mutants":
             return _mutants(args)
+        if args.command == "watch":
+            from .watch import watch
+
+            return watch(
+                args.lab, args.base, args.build, args.seed, args.test, args.jobs
+            )
         if args.command == "progress":
             print("\n".join(progress.lines(build=args.build)))
             return 0

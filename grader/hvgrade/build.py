@@ -202,8 +202,13 @@ def _make_given(tree: Tree, *words: str) -> None:
 def _errors(output: str, tree: Tree) -> list[str]:
     lines = output.replace(f"{tree.submission}/", "labs/").splitlines()
     pattern = r"\berror\b|undefined reference|multiple definition|\bAssembler messages"
-    found = [line for line in lines if re.search(pattern, line, re.I)]
-    return [line for line in found if not line.startswith("make")] or lines
+    found: list[str] = []
+    for index, line in enumerate(lines):
+        if re.search(pattern, line, re.I) and not line.startswith("make"):
+            drawn = lines[index + 1 : index + 3]  # the line, and a mark below it
+            drawn = [text for text in drawn if re.match(r" *\d* \| ", text)]
+            found += [line, *(drawn if not found else [])]
+    return found or lines
 
 
 def build(

@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import progress, sandbox
+from . import processes, progress, sandbox
 from .build import (
     Tree,
     build,
@@ -88,13 +88,9 @@ def _pytest_environment(work: Path) -> dict[str, str]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Lets pytest clean up, then ends whatever is left of it."""
+    """Ends pytest, its workers and what they run: nothing of it is left."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            pass
+        processes.end_family(process.pid)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -245,6 +241,8 @@ class Grading:
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
             names = [test.name for test in tests if not test.linux]
+        if record.selected:  # in the order in which they were asked for
+            names.sort(key=record.selected.index)
         if self.submission != self.kit / "labs":  # there, the rest is the kit's
             entry.ignored = ignored
         return Session(
