@@ -7,7 +7,8 @@ it is kept from doing it.
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+
+from .processes import stats
 
 PATIENCE = 10.0  # seconds that all of a group may be seen asleep
 
@@ -22,11 +23,7 @@ class Usage:
 def usage(group: int) -> Usage:
     """What the processes of a process group use now."""
     seconds, size, asleep = 0.0, 0, True
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
+    for _, fields in stats():
         if int(fields[2]) == group:
             ticks = int(fields[11]) + int(fields[12])
             seconds += ticks / os.sysconf("SC_CLK_TCK")
