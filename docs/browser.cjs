@@ -247,4 +247,7 @@ async function main() {
   process.exit(problems.length ? 1 : 0);
 }
 
-main();
+main().catch((error) => {
+  problems.concat(error.stack).forEach((problem) => console.log(problem));
+  process.exit(1);
+});
