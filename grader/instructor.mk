@@ -34,3 +34,16 @@ bench-baseline: ## write grader/bench.json, and the charts made from it
 	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
 	$(HVGRADE) bench --save --build $(BUILD)
 	$(PYTHON) docs/bench.py
+
+# Three runs: 100,000 exits, interrupts, and nothing written yet.
+TRACED = $(BUILD)/check-trace
+TRACE_REFERENCE = $(MAKE) trace BASE=reference IMPL=reference
+.PHONY: check-trace
+check-trace: ## the page of make trace in a real browser (installs Chromium)
+	./setup.sh --check-docs
+	npm install --loglevel=error --no-audit --no-fund --prefix $(BROWSER) playwright-core
+	rm -rf $(TRACED) && mkdir -p $(TRACED)
+	$(TRACE_REFERENCE) LAB=h5 VM="bench spin" ARGS="do=call n=110000" && mv $(BUILD)/trace $(TRACED)/many
+	$(TRACE_REFERENCE) LAB=h4 VM=both ARGS="seed=7 n=60" && mv $(BUILD)/trace $(TRACED)/interrupts
+	$(MAKE) trace LAB=h1 && mv $(BUILD)/trace $(TRACED)/unwritten
+	NODE_PATH=$(BROWSER)/node_modules node grader/selftest/trace.cjs $(TRACED)

@@ -293,6 +293,8 @@ bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 
 /* Everything known about a stopped guest, and what was counted. */
 void postmortem(struct vcpu *vcpu);
+void postmortem_likely(const struct vcpu *vcpu, uint64_t scause, uint64_t stval,
+		       uint32_t insn);
 void vm_print_counts(const struct vm *vm);
 
 /*

@@ -33,8 +33,8 @@ WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
 _MAX_OUTPUT = 64 << 20  # bytes for one file that a build writes
 _MAX_LOG = 2 << 20  # bytes of the build's log that are kept
 _MAX_MEMORY = 2 << 30  # bytes of address space for one process of a build
-_PROGRAM = {"hv": "hv.elf", "unit-driver": "unit"}
-_GIVEN = {"hv": "given", "unit-driver": "unit-given"}
+_PROGRAM = {"hv": "hv.elf", "hv-trace": "hv-trace.elf", "unit-driver": "unit"}
+_GIVEN = {"hv": "given", "hv-trace": "given-trace", "unit-driver": "unit-given"}
 _OWN = {"unit-driver": "reference"}  # with this IMPL it is the kit's own
 _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
     r"undefined reference to",
@@ -202,14 +202,19 @@ def _make_given(tree: Tree, *words: str) -> None:
 def _errors(output: str, tree: Tree) -> list[str]:
     lines = output.replace(f"{tree.submission}/", "labs/").splitlines()
     pattern = r"\berror\b|undefined reference|multiple definition|\bAssembler messages"
-    found = [line for line in lines if re.search(pattern, line, re.I)]
-    return [line for line in found if not line.startswith("make")] or lines
+    found: list[str] = []
+    for index, line in enumerate(lines):
+        if re.search(pattern, line, re.I) and not line.startswith("make"):
+            drawn = lines[index + 1 : index + 3]  # the line, and a mark below it
+            drawn = [text for text in drawn if re.match(r" *\d* \| ", text)]
+            found += [line, *(drawn if not found else [])]
+    return found or lines
 
 
 def build(
     lab: Lab, tree: Tree, base: str, impl: str, *targets: str, given: bool = True
 ) -> None:
-    """Makes hv or unit-driver or both. Failure: it is the submission's fault.
+    """Makes hv (or hv-trace) or unit-driver or both. Failure: it is the submission's fault.
 
     given: make what is the kit's own first. What holds no file of a submission
     is made outside of the sandbox, where the reference is.

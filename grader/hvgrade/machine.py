@@ -25,6 +25,7 @@ from pexpect.spawnbase import SpawnBase
 from . import sandbox
 from .lab import KIT
 from .run import Run
+from .tracing import ring
 from .traps import HV, TRAP_LOG_CAP, TrapLog
 from .verdict import Infrastructure
 
@@ -161,6 +162,7 @@ class Machine:
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
+        traced: bool = False,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
@@ -168,6 +170,8 @@ class Machine:
 
         flash: what the machine's own pflash holds, from the start of bank 1.
         steps: the log of traps also has what TrapLog.steps_since() counts.
+        traced: hv was built for tracing; when QEMU has ended, the file "ring" has
+        what it noted (see tracing/ring.py).
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -205,6 +209,10 @@ class Machine:
             loader = f"loader,addr={FLASH:#x},force-raw=on,file={folder / 'flash'}"
             self.argv += ["-device", loader]
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
+        self._memory: int | None = None
+        if traced:
+            self._memory = ring.new_memory(memory)
+            self.argv += ring.options(self._memory, memory)
         self.run: Run | None = None
         self._killed = ""  # why, if it was us
         self._wall = WALL + budget / 1e6  # seconds: 1 MIPS is far below any host
@@ -232,6 +240,7 @@ class Machine:
                     stdout=out,
                     stderr=errors,
                     start_new_session=True,
+                    pass_fds=() if self._memory is None else [self._memory],
                 )
             except OSError as error:
                 text = f"{self.setup.qemu} could not be started: {error}"
@@ -249,8 +258,28 @@ class Machine:
         """Ends QEMU if the test did not, and closes what is open."""
         self.kill("the test is over")
         self._console.close()
+        if self._memory is not None:
+            self._keep_ring(self._memory)
+            self._memory = None
         if self.process.stdin is not None:
             self.process.stdin.close()
+
+    def _keep_ring(self, memory: int) -> None:
+        """What a hypervisor that was built for tracing has noted."""
+        ring.save(
+            memory,
+            self.setup.hv,
+            self.dir / "ring",
+            kernels={name: str(path) for name, path in self._kernels.items()},
+            budget=self.budget,
+            status=self.process.returncode,
+            killed=self._killed,
+        )
+        os.close(memory)
+
+    @property
+    def _kernels(self) -> dict[str, Path]:
+        return {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
 
     def kill(self, why: str) -> None:
         """SIGKILL: a guest that spins makes QEMU deaf to anything less."""
@@ -336,8 +365,8 @@ class Machine:
         flooded = console.stat().st_size > CONSOLE_CAP
         if flooded:
             os.truncate(console, CONSOLE_CAP)
-        elfs = {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
-        log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv}, TRAP_LOG_CAP)
+        elfs = self._kernels | {HV: self.setup.hv}
+        log = TrapLog(self.dir / "traps.log", elfs, TRAP_LOG_CAP)
         log.annotate()
         raw = console.read_bytes()
         status = self.process.returncode

@@ -97,6 +97,7 @@ class Boot:
             append=append,
             flash=flash,
             steps=steps,
+            traced=self._session.traced,
             read=self._read,
             reads=self._reads,
         )
@@ -188,10 +189,11 @@ class _Hooks:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the tests asked for, and those that lab.toml does not know."""
-        wanted = set(self.stash[_SESSION].tests)
+        wanted = {name: i for i, name in enumerate(self.stash[_SESSION].tests)}
         known = self.stash[_LAB].tests
         away = [i for i in items if i.name in known and i.name not in wanted]
         items[:] = [item for item in items if item not in away]
+        items.sort(key=lambda item: wanted.get(item.name, -1))
         self.config.hook.pytest_deselected(items=away)
 
     @pytest.hookimpl(tryfirst=True)

@@ -93,7 +93,7 @@ def copy(tmp_path: Path) -> Path:
         "`common/run.c`; `one` and `two` in `run.h`, [go on](h1.md#the-end)\n",
         "docs/h1.md": "# Lab h1\n\n<!-- handout: h1_lab -->\n",
         "labs/h1_lab/README.md": "# Lab h1\n\nDo it:\n\n```\n$ make\n```\n\n## The end\n",
-        "common/run.c": "/* about vcpu_run */\n\nvoid vcpu_run(void)\n{\n}\n",
+        "common/run.c": "/* vcpu_run: read docs/h1.md#the-end */\n\nvoid vcpu_run(void)\n{\n}\n",
         "common/run.h": "int one, two;\n",
         "docs/figures/icon.svg": "<svg/>",
     }
@@ -136,6 +136,7 @@ def test_copy_has_no_problems(copy: Path) -> None:
         ("docs/index.md", "`two`", "`three`", "run.h has no three"),
         ("docs/h1.md", "h1_lab", "h1_labs", "there is no lab labs/h1_labs"),
         ("common/run.c", "vcpu_run", "vcpu_walk", "run.c has no vcpu_run"),
+        ("common/run.c", "#the-end", "#an-end", "h1.md#an-end: no such heading"),
         ("labs/h1_lab/README.md", "## The end", "## An end", "no such heading"),
         ("labs/h1_lab/README.md", "Do it", "Do that", "has changed since"),
         (
