@@ -168,7 +168,7 @@ archive: hv guests $(if $(LINUX_NAMES),linux-vm)
 	$(PYTHON) common/hv/mkvm.py --hv $(OUT)/hv.elf -o $(OUT)/vms.cpio $(MKVM_FLAGS) $(VM_DIRS)
 
 .PHONY: qemu
-qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
+qemu: setup archive ## run VM= (guests, linux, directories); Ctrl-A X leaves
 	$(QEMU_RUN) $(QEMU_EXTRA) || true
 
 # Under -icount every run is the same, the one with the debugger too. A socket in
@@ -202,17 +202,17 @@ linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 # Of a graded test, earlier labs come from the reference, as for grade.
 TRACE_BASE = $(if $(filter command line,$(origin BASE)),$(BASE),$(if $(TEST),reference,$(BASE)))
 .PHONY: trace
-trace: setup ## the run of VM= (or of TEST=name) as swim lanes in a web page
+trace: setup ## the run of VM= (or TEST=name) as swim lanes in a page
 	$(HVGRADE) trace --lab $(LAB) --base $(TRACE_BASE) --impl $(IMPL) --build $(BUILD) \
 		--vm $(VM) --args "$(ARGS)" --memory $(MEM) $(if $(BUDGET),--budget $(BUDGET)) \
 		$(if $(TEST),--test $(TEST)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: demo
-demo: setup ## the whole system: two Debian Linux and a real-time guest (INTERACTIVE=1)
+demo: setup ## two Debian Linux and a real-time guest (INTERACTIVE=1)
 	$(HVGRADE) demo --build $(BUILD) $(if $(INTERACTIVE),--interactive)
 
 .PHONY: bench
-bench: setup ## what things cost a guest of lab h5, in instructions (IMPL=reference)
+bench: setup ## what things cost a guest of lab h5, in instructions
 	$(HVGRADE) bench --impl $(if $(filter command line,$(origin IMPL)),$(IMPL),reference) \
 		$(if $(SEED),--seed $(SEED)) --build $(BUILD)
 
@@ -275,11 +275,11 @@ grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
 	$(HVGRADE) grade $(GRADE_FLAGS) --impl $(IMPL)
 
 .PHONY: unit
-unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
+unit: setup ## only the unit tests of labs/ (LAB=): a few seconds
 	$(HVGRADE) unit $(GRADE_FLAGS) --impl $(IMPL)
 
 .PHONY: watch
-watch: setup ## grade LAB= again on every save, on one screen (TEST=, BASE=)
+watch: setup ## grade LAB= again on every save, on one screen
 	$(HVGRADE) watch $(GRADE_FLAGS)
 
 .PHONY: progress
@@ -338,7 +338,7 @@ docs: ## the handbook, as pages to open from build/docs/site
 	echo 'the handbook: $(SITE)/index.html'
 
 .PHONY: docs-serve
-docs-serve: docs ## the English handbook on localhost:8000, new after each change
+docs-serve: docs ## the handbook on localhost:8000, new after each change
 	mkdocs serve -f docs/mkdocs.yml
 
 .PHONY: check-docs

@@ -14,11 +14,11 @@ PACKAGES = $(if $(filter command line,$(origin OUT)),$(OUT),$(BUILD))
 .PHONY: gradescope autolab
 gradescope: setup ## make the autograder of LAB= for Gradescope, one zip
 	$(HVGRADE) gradescope --lab $(LAB) --out $(PACKAGES) --build $(BUILD)
-autolab: setup ## make the autograder of LAB= for Autolab, a tar and a Makefile
+autolab: setup ## make the autograder of LAB= for Autolab
 	$(HVGRADE) autolab --lab $(LAB) --out $(PACKAGES) --build $(BUILD)
 
 .PHONY: grade-class
-grade-class: setup ## grade all of SUBMISSIONS= into OUT= (SLURM=1: on a cluster)
+grade-class: setup ## grade all of SUBMISSIONS= into OUT= (SLURM=1: cluster)
 	$(HVGRADE) grade-class --submissions "$(SUBMISSIONS)" --lab $(LAB) --out "$(OUT)" \
 		$(if $(SEED),--seed $(SEED)) $(if $(JOBS),--jobs $(JOBS)) --build $(BUILD) \
 		$(if $(filter 1,$(SLURM)),--slurm)
@@ -28,7 +28,7 @@ check-cluster: setup ## grade a class on a Slurm of two nodes, one of which dies
 	cd grader && PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -s cluster
 
 .PHONY: bench-check bench-baseline
-bench-check: setup ## does anything cost more than grader/bench.json says? (3 %)
+bench-check: setup ## does anything cost over 3 % more than before?
 	$(HVGRADE) bench --check --build $(BUILD)
 bench-baseline: ## write grader/bench.json, and the charts made from it
 	$(MAKE) bench || [ -e $(BUILD)/bench/bench.json ]
@@ -39,7 +39,7 @@ bench-baseline: ## write grader/bench.json, and the charts made from it
 TRACED = $(BUILD)/check-trace
 TRACE_REFERENCE = $(MAKE) trace BASE=reference IMPL=reference
 .PHONY: check-trace
-check-trace: ## the page of make trace in a real browser (installs Chromium)
+check-trace: ## the page of make trace in a browser (installs Chromium)
 	./setup.sh --check-docs
 	npm install --loglevel=error --no-audit --no-fund --prefix $(BROWSER) playwright-core
 	rm -rf $(TRACED) && mkdir -p $(TRACED)
