@@ -141,7 +141,8 @@ def _run_pytest(
     try:
         while process.poll() is None:
             take()
-            time.sleep(0.02)
+            watch({"event": "waiting"})  # whoever watches may end it by an exception
+            time.sleep(0.05)
     finally:
         _stop(process)
         take()

@@ -232,7 +232,9 @@ class ClassWatcher:
         self.ends[end] += 1
         self.progress.update(self.task, advance=1, description=entry.name[:24])
         if end == "infrastructure":
-            self.out.print(Text(f"{entry.name}: no score, see its record", "magenta"))
+            end = "no score, see its record"
+        if end not in ("graded", "already graded"):
+            self.out.print(Text(f"{entry.name}: {end}", "magenta"))
 
     def summary(self, whole: "Class", out: Path) -> None:
         seconds = time.monotonic() - self.start
