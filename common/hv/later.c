@@ -149,6 +149,7 @@ LATER struct vcpu *sched_next(void)
 LATER void vcpu_load(struct vcpu *vcpu)
 {
 	vm_activate(vcpu->vm);
+	__asm__ volatile("fence.i"); /* Its code came by stores. */
 	csr_write(vsstatus, 0);
 	csr_write(vsie, 0);
 	csr_write(vstvec, 0);

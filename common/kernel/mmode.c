@@ -46,6 +46,8 @@ void mmode_init(uint64_t hs_entry)
 	csr_write(pmpaddr2, ~0UL);
 	csr_write(pmpcfg0, PMP_NAPOT | PMP_NAPOT << 8 |
 				   (PMP_NAPOT | PMP_R | PMP_W | PMP_X) << 16);
+	/* Translations may be cached with what PMP said before (3.7.2). */
+	__asm__ volatile("sfence.vma" ::: "memory");
 
 	/* Everything that can be delegated goes to HS-mode. */
 	csr_write(medeleg, 0xf0b7ff);
@@ -62,7 +64,8 @@ void mmode_init(uint64_t hs_entry)
 		csr_write(mie, 1 << IRQ_MTI);
 	}
 
-	csr_clear(mstatus, MSTATUS_MPP | MSTATUS_MPV);
+	/* Of mstatus, a reset defines MIE and MPRV alone (3.4). */
+	csr_clear(mstatus, MSTATUS_MPP | MSTATUS_MPV | SSTATUS_SIE);
 	csr_set(mstatus, MSTATUS_MPP_S);
 	csr_write(mepc, hs_entry);
 }
