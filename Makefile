@@ -348,6 +348,38 @@ check-docs: ## the handbook in a real browser (installs Chromium)
 	npm install --loglevel=error --no-audit --no-fund --prefix $(BROWSER) playwright-core
 	NODE_PATH=$(BROWSER)/node_modules node docs/browser.cjs $(SITE)
 
+# ---- the same in a container ----------------------------------------------------
+
+DOCKER ?= docker
+IMAGE ?= hvlab
+DEBIAN ?= trixie
+LINUX ?= no
+CACHE = $(or $(HVLAB_CACHE),$(HOME)/.cache/hvlab)
+
+.PHONY: docker-here
+docker-here:
+	command -v $(DOCKER) >/dev/null || { \
+		echo 'There is no $(DOCKER) here: docs/setup.md says how to get it, and what does without.' >&2; exit 1; }
+	said=$$($(DOCKER) version 2>&1) || { echo "$$said" | tail -n 1; \
+		echo '$(DOCKER) is here, but its daemon does not answer. Is it running, and may you use it?'; exit 1; } >&2
+
+.PHONY: docker
+docker: docker-here ## the image of the Dockerfile (DEBIAN=bookworm, LINUX=yes)
+	$(DOCKER) build $(DOCKER_FLAGS) -t $(IMAGE) --build-arg BASE=debian:$(DEBIAN)-slim --build-arg LINUX=$(LINUX) \
+		--build-arg VERSION="$$(git describe --always --dirty --tags 2>/dev/null || echo image)" .
+
+.PHONY: docker-lint
+docker-lint: ## what dockerfile-utils says of the Dockerfile (npx fetches it)
+	npx --yes dockerfile-utils lint Dockerfile
+
+# Objects of another compiler must not be mixed with those of this machine.
+.PHONY: docker-shell
+docker-shell: docker-here ## a shell in it, on this very tree, as you (RUN="make grade")
+	$(DOCKER) image inspect $(IMAGE) >/dev/null 2>&1 || $(MAKE) docker
+	mkdir -p "$(CACHE)"
+	$(DOCKER) run --rm -i$$([ -t 0 ] && echo t) --init $(DOCKER_FLAGS) -u "$$(id -u):$$(id -g)" -e BUILD=build-docker \
+		-v "$(CURDIR):/hvlab" -v "$(CACHE):/cache" $(IMAGE) $(if $(RUN),bash -c '$(RUN)')
+
 # ---- keeping house ------------------------------------------------------------
 
 .PHONY: doctor

@@ -41,13 +41,12 @@ def confined(program: Path) -> list[str]:
     """The command that runs a student's code natively. There is no other.
 
     In the sandbox it sees the system's libraries and the folder of its build.
-    No core file, no file that grows, no further process (unless run by root
-    without bubblewrap), the same addresses every time (where the system allows
-    that), and it ends with us.
+    No core file, no file that is written, no further process, the same addresses
+    every time (where the system allows that), and it ends with us.
     """
     limits = {"fsize": 0, "nproc": 0, "nofile": 16, "cpu": 600, "stack": 8 << 20}
     command = [*_same_addresses(), str(program)]
-    return sandbox.confine(command, read=[program.parent], limits=limits)
+    return sandbox.confine(command, read=[program.parent], limits=limits, computes=True)
 
 
 @cache
@@ -147,7 +146,7 @@ class Driver:
         return answers
 
     def _not_started(self, status: int) -> bool:
-        tools = ("bwrap: ", "setpriv: ", "prlimit: ", "setarch: ")
+        tools = ("bwrap: ", "setpriv: ", "prlimit: ", "setarch: ", "lockdown: ")
         return status in (126, 127) or self.printed.startswith(tools)
 
     def _raise_ended(self, answered: int) -> None:

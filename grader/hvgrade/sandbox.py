@@ -4,13 +4,15 @@ Where it can be had, the sandbox is bubblewrap: an empty world of its own, with
 the system's programs and the paths that are named, all read-only but for those
 that may be written; no network, no other process, an unprivileged user. Where
 user namespaces are missing, inside most containers, the container itself is
-the sandbox, and the record says so. Limits hold in both.
+the sandbox, and the record says so. Limits hold in both, and a program that only
+computes is refused the rest there as well (lockdown.py).
 """
 
 import functools
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -120,6 +122,15 @@ def _drop(read: Sequence[Path], write: Sequence[Path]) -> list[str]:
     return _become_nobody()
 
 
+@functools.cache
+def _lockdown() -> tuple[str, ...]:
+    """Not every container has the library, or lets its programs use it."""
+    script = Path(__file__).with_name("lockdown.py")
+    argv = (sys.executable, "-I", "-S", str(script))
+    locked = ["setpriv", "--no-new-privs", *argv, "true"]
+    return argv if subprocess.run(locked, capture_output=True).returncode == 0 else ()
+
+
 def confine(
     command: Sequence[str],
     *,
@@ -127,12 +138,14 @@ def confine(
     write: Sequence[Path] = (),
     limits: Mapping[str, int | str] | None = None,
     cwd: Path = Path("/"),
+    computes: bool = False,
 ) -> list[str]:
     """The command line that runs a command in the sandbox.
 
     read: what it sees besides the system, where it is, or (where, seen as);
-    write: folders that it may write to. limits: options of prlimit. It ends when
-    the caller's thread does, and everything that it started with it.
+    write: folders that it may write to. limits: options of prlimit. computes: it
+    writes no file and starts no program. It ends when the caller's thread does,
+    and everything that it started with it.
     """
     for tool in ("prlimit", "setpriv"):
         if not shutil.which(tool):
@@ -143,7 +156,8 @@ def confine(
     if kind() != BUBBLEWRAP:
         die = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"]
         drop = _drop([cwd, *(source for source, _ in pairs)], write)
-        return [*drop, *die, *limited, *command]
+        lock = _lockdown() if computes else ()
+        return [*drop, *die, *limited, *lock, *command]
     argv = _bubblewrap()
     pairs += [(path, path) for path in write]
     argv += _parents(seen for _, seen in pairs)

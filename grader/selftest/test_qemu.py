@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tinykit import MKVM
 
+from hvgrade import machine
 from hvgrade.grade import QEMU
 from hvgrade.machine import Machine, Setup, Vm
 from hvgrade.run import Run
@@ -57,7 +58,9 @@ off:    slli    a0, a0, 16
         or      a0, a0, t0
         li      t0, 0x100000
         sw      a0, 0(t0)
-1:      j       1b
+        csrw    mie, zero
+1:      wfi
+        j       1b
 print:  li      t0, 0x10000000
 1:      lbu     t1, 0(a0)
         beqz    t1, 2f
@@ -133,7 +136,7 @@ class Bench:
         subprocess.run(argv, check=True)
         (self.folder / "vms/tiny/kernel").write_bytes(elf.read_bytes())
         setup = Setup(QEMU, elf, self.folder / "vms", self.folder)
-        machine = Machine(
+        started = Machine(
             setup,
             [Vm("tiny")],
             self.folder / "log",
@@ -141,8 +144,8 @@ class Bench:
             memory="128M",
             interactive=interactive,
         )
-        self.machines.append(machine)
-        return machine
+        self.machines.append(started)
+        return started
 
     def run(self, action: str = "", budget: int = 1_000_000) -> Run:
         return self.start(action, budget).finish()
@@ -152,8 +155,8 @@ class Bench:
 def bench(tmp_path: Path) -> Iterator[Bench]:
     made = Bench(tmp_path)
     yield made
-    for machine in made.machines:
-        machine.close()
+    for started in made.machines:
+        started.close()
 
 
 def test_the_log_counts_the_guests_traps_by_function(bench: Bench) -> None:
@@ -178,6 +181,24 @@ def test_the_budget_is_kept_by_the_machine(bench: Bench) -> None:
     assert "m-mode: budget spent" in run.ending()
 
 
+# 400 instructions a turn: fast, and long stretches without a trap.
+SPIN = "1: .rept 400; nop; .endr; j 1b"
+POWER_OFF = "li t0, 0x100000; li t1, 0x53333; sw t1, 0(t0);"
+
+
+@pytest.mark.parametrize("more", (-1, 0), ids=("recorded", "not recorded"))
+def test_a_machine_that_spins_through_a_long_budget_ends_by_it(
+    bench: Bench, more: int
+) -> None:
+    run = bench.run(SPIN, machine.RECORD_MAX + more)
+    run.expect_status(7, likely="")
+
+
+def test_a_machine_that_spins_after_its_power_off_ends_by_that(bench: Bench) -> None:
+    run = bench.run(POWER_OFF + SPIN, machine.RECORD_MAX - 1)
+    run.expect_status(5, likely="")
+
+
 def test_idle_time_is_skipped(bench: Bench) -> None:
     """An hour of virtual time in wfi, in well under the wall-clock backstop."""
     run = bench.run("1: wfi; j 1b", budget=3_600_000_000_000)
@@ -196,9 +217,9 @@ def test_a_spinning_machine_is_killed(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a budget, QEMU hears no SIGTERM: close() must not wait for one."""
-    machine = bench.start("1: j 1b", budget=3_600_000_000_000)
-    machine.close()
-    assert machine.process.returncode == -9
+    spinning = bench.start("1: j 1b", budget=3_600_000_000_000)
+    spinning.close()
+    assert spinning.process.returncode == -9
 
 
 def test_the_instructions_do_not_depend_on_who_reads_the_console(bench: Bench) -> None:
@@ -209,17 +230,17 @@ def test_the_instructions_do_not_depend_on_who_reads_the_console(bench: Bench) -
 
 
 def test_input_reaches_the_machine(bench: Bench) -> None:
-    machine = bench.start(ECHO, 10_000_000_000_000, interactive=True)
-    machine.expect("hv: here", likely="")
-    machine.send("HAL")
-    assert machine.expect("IBM", likely="") == "IBM"
+    echo = bench.start(ECHO, 10_000_000_000_000, interactive=True)
+    echo.expect("hv: here", likely="")
+    echo.send("HAL")
+    assert echo.expect("IBM", likely="") == "IBM"
 
 
 def test_an_option_that_qemu_does_not_know(bench: Bench, tmp_path: Path) -> None:
     from hvgrade.verdict import Infrastructure
 
     setup = Setup(QEMU, tmp_path / "nothing.elf", bench.folder / "vms", bench.folder)
-    machine = Machine(setup, [], tmp_path / "log", memory="128M")
-    bench.machines.append(machine)
+    refused = Machine(setup, [], tmp_path / "log", memory="128M")
+    bench.machines.append(refused)
     with pytest.raises(Infrastructure, match="could not be started.*nothing.elf"):
-        machine.finish()
+        refused.finish()
