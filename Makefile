@@ -369,12 +369,12 @@ docker: docker-here ## the image of the Dockerfile (DEBIAN=bookworm, LINUX=yes)
 		--build-arg VERSION="$$(git describe --always --dirty --tags 2>/dev/null || echo image)" .
 
 .PHONY: docker-lint
-docker-lint: ## what dockerfile-utils says of the Dockerfile (npx fetches it)
+docker-lint: ## what dockerfile-utils says of the Dockerfile
 	npx --yes dockerfile-utils lint Dockerfile
 
 # Objects of another compiler must not be mixed with those of this machine.
 .PHONY: docker-shell
-docker-shell: docker-here ## a shell in it, on this very tree, as you (RUN="make grade")
+docker-shell: docker-here ## a shell in it, on this tree, as you (RUN="make grade")
 	$(DOCKER) image inspect $(IMAGE) >/dev/null 2>&1 || $(MAKE) docker
 	mkdir -p "$(CACHE)"
 	$(DOCKER) run --rm -i$$([ -t 0 ] && echo t) --init $(DOCKER_FLAGS) -u "$$(id -u):$$(id -g)" -e BUILD=build-docker \
