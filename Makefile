@@ -49,6 +49,8 @@ given_objs = $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/hv/$(1)/
 HV_OBJS = $(COMMON_OBJS) $(foreach l,$(EARLIER) $(LAB_DIR),$(call given_objs,$(firstword $(subst _, ,$(l))))) \
 	$(foreach l,$(EARLIER) $(LAB_DIR),$(call lab_objs,$(l)))
 
+comma := ,
+
 # ---- compiling -------------------------------------------------------------
 
 # In the ISA manual 2.2 the CSR instructions and fence.i belonged to I; GCC 12
@@ -96,6 +98,16 @@ hv: $(OUT)/hv.elf ## build the hypervisor of LAB= (BASE=, IMPL= as for qemu)
 $(OUT)/hv.elf: $(HV_OBJS) common/kernel/kernel.ld
 	mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -T common/kernel/kernel.ld -o $@ $(HV_OBJS)
+
+# For `make trace`: the same, with detours that take notes (common/hv/trace).
+TRACE_OBJS := $(patsubst %,$(BUILD)/obj/%.o,$(basename $(wildcard common/hv/trace/*.[cS])))
+WRAPPED = vcpu_enter vcpu_run vcpu_block hart_idle vcpu_irq_set plic_claim plic_complete \
+	$(if $(filter h4_%,$(EARLIER) $(LAB_DIR)),vplic_set_line vplic_mmio_read vplic_mmio_write)
+.PHONY: hv-trace
+hv-trace: $(OUT)/hv-trace.elf
+$(OUT)/hv-trace.elf: $(HV_OBJS) $(TRACE_OBJS) common/kernel/kernel.ld
+	mkdir -p $(@D)
+	$(CC) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(WRAPPED)) -T common/kernel/kernel.ld -o $@ $(HV_OBJS) $(TRACE_OBJS)
 
 .SECONDEXPANSION:
 $(BUILD)/reference/%.o: $$(call reference_objs,$$*)
@@ -147,14 +159,16 @@ vm_dir = $(if $(filter $(1),$(notdir $(call guest_dirs,$(LAB))) $(LINUX_NAMES)),
 # ARGS= are boot arguments for the first VM.
 MKVM_FLAGS = $(if $(ARGS),--bootargs $(notdir $(firstword $(VM_DIRS))) "$(ARGS)")
 VM_DIRS = $(foreach v,$(VM),$(call vm_dir,$(v)))
-QEMU_RUN = $(QEMU) $(QEMU_FLAGS) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
+# BUDGET= instructions, of virtual time: M-mode then ends the run, and says where.
+BUDGET_FLAGS = -icount shift=0 -device loader,addr=0x8000fff8,data=$$(($(BUDGET) / 100)),data-len=8
+QEMU_RUN = $(QEMU) $(QEMU_FLAGS) $(if $(BUDGET),$(BUDGET_FLAGS)) -kernel $(OUT)/hv.elf -initrd $(OUT)/vms.cpio
 
 .PHONY: archive
 archive: hv guests $(if $(LINUX_NAMES),linux-vm)
 	$(PYTHON) common/hv/mkvm.py --hv $(OUT)/hv.elf -o $(OUT)/vms.cpio $(MKVM_FLAGS) $(VM_DIRS)
 
 .PHONY: qemu
-qemu: setup archive ## run VM="hello ..." (guests of LAB=, linux, directories); Ctrl-A X leaves
+qemu: setup archive ## run VM= (guests, linux, directories); Ctrl-A X leaves
 	$(QEMU_RUN) $(QEMU_EXTRA) || true
 
 # Under -icount every run is the same, the one with the debugger too. A socket in
@@ -185,12 +199,20 @@ HVGRADE = PYTHONPATH=grader PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m hvgrade
 linux: setup ## how far Debian's kernel gets on LAB= (BASE=, IMPL=)
 	$(HVGRADE) linux --lab $(LAB) --base $(BASE) --impl $(IMPL) --build $(BUILD)
 
+# Of a graded test, earlier labs come from the reference, as for grade.
+TRACE_BASE = $(if $(filter command line,$(origin BASE)),$(BASE),$(if $(TEST),reference,$(BASE)))
+.PHONY: trace
+trace: setup ## the run of VM= (or TEST=name) as swim lanes in a page
+	$(HVGRADE) trace --lab $(LAB) --base $(TRACE_BASE) --impl $(IMPL) --build $(BUILD) \
+		--vm $(VM) --args "$(ARGS)" --memory $(MEM) $(if $(BUDGET),--budget $(BUDGET)) \
+		$(if $(TEST),--test $(TEST)) $(if $(SEED),--seed $(SEED))
+
 .PHONY: demo
-demo: setup ## the whole system: two Debian Linux and a real-time guest (INTERACTIVE=1)
+demo: setup ## two Debian Linux and a real-time guest (INTERACTIVE=1)
 	$(HVGRADE) demo --build $(BUILD) $(if $(INTERACTIVE),--interactive)
 
 .PHONY: bench
-bench: setup ## what things cost a guest of lab h5, in instructions (IMPL=reference)
+bench: setup ## what things cost a guest of lab h5, in instructions
 	$(HVGRADE) bench --impl $(if $(filter command line,$(origin IMPL)),$(IMPL),reference) \
 		$(if $(SEED),--seed $(SEED)) --build $(BUILD)
 
@@ -235,7 +257,8 @@ unit-driver: $(OUT)/unit
 
 # What is the kit's own in hv and in unit-driver: a grading makes it outside of
 # the sandbox, in which the submission is compiled and linked.
-.PHONY: given unit-given
+.PHONY: given given-trace unit-given
+given-trace: given $(TRACE_OBJS)
 given: guests $(BUILD)/include/asm-offsets.h $(filter-out $(OUT)/%,$(HV_OBJS))
 unit-given: $(filter-out $(OUT)/%,$(UNIT_OBJS))
 
@@ -243,17 +266,21 @@ unit-given: $(filter-out $(OUT)/%,$(UNIT_OBJS))
 
 # Unlike for qemu, earlier labs come from the reference unless BASE=mine.
 GRADE_FLAGS = $(if $(filter command line,$(origin LAB)),--lab $(LAB)) \
-	$(if $(filter command line,$(origin BASE)),--base $(BASE)) --impl $(IMPL) \
+	$(if $(filter command line,$(origin BASE)),--base $(BASE)) \
 	$(if $(SEED),--seed $(SEED)) $(addprefix --test ,$(TEST)) \
 	$(if $(JOBS),--jobs $(JOBS)) --build $(BUILD)
 
 .PHONY: grade
 grade: setup ## grade the files in labs/ (LAB=, else all); exit 0, 1 or 2
-	$(HVGRADE) grade $(GRADE_FLAGS)
+	$(HVGRADE) grade $(GRADE_FLAGS) --impl $(IMPL)
 
 .PHONY: unit
-unit: setup ## only the unit tests of the files in labs/ (LAB=): a few seconds
-	$(HVGRADE) unit $(GRADE_FLAGS)
+unit: setup ## only the unit tests of labs/ (LAB=): a few seconds
+	$(HVGRADE) unit $(GRADE_FLAGS) --impl $(IMPL)
+
+.PHONY: watch
+watch: setup ## grade LAB= again on every save, on one screen
+	$(HVGRADE) watch $(GRADE_FLAGS)
 
 .PHONY: progress
 progress: setup ## your points per lab and task, and what comes next
@@ -311,7 +338,7 @@ docs: ## the handbook, as pages to open from build/docs/site
 	echo 'the handbook: $(SITE)/index.html'
 
 .PHONY: docs-serve
-docs-serve: docs ## the English handbook on localhost:8000, new after each change
+docs-serve: docs ## the handbook on localhost:8000, new after each change
 	mkdocs serve -f docs/mkdocs.yml
 
 .PHONY: check-docs
@@ -342,12 +369,12 @@ docker: docker-here ## the image of the Dockerfile (DEBIAN=bookworm, LINUX=yes)
 		--build-arg VERSION="$$(git describe --always --dirty --tags 2>/dev/null || echo image)" .
 
 .PHONY: docker-lint
-docker-lint: ## what dockerfile-utils says of the Dockerfile (npx fetches it)
+docker-lint: ## what dockerfile-utils says of the Dockerfile
 	npx --yes dockerfile-utils lint Dockerfile
 
 # Objects of another compiler must not be mixed with those of this machine.
 .PHONY: docker-shell
-docker-shell: docker-here ## a shell in it, on this very tree, as you (RUN="make grade")
+docker-shell: docker-here ## a shell in it, on this tree, as you (RUN="make grade")
 	$(DOCKER) image inspect $(IMAGE) >/dev/null 2>&1 || $(MAKE) docker
 	mkdir -p "$(CACHE)"
 	$(DOCKER) run --rm -i$$([ -t 0 ] && echo t) --init $(DOCKER_FLAGS) -u "$$(id -u):$$(id -g)" -e BUILD=build-docker \
@@ -379,4 +406,5 @@ help: ## this list
 	echo
 	echo '  LAB=h1  BASE=mine|reference  IMPL=mine|reference  VM="hello"  V=1'
 	echo '  ARGS="seed=7" boot arguments of the first VM   MEM=1G   QEMU_EXTRA="..."'
+	echo '  BUDGET=100000000 (qemu: so many instructions, and then where it was)'
 	echo '  SEED=7  TEST=name  JOBS=2 (grading)'

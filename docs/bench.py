@@ -179,6 +179,8 @@ def growth_table(growth: dict[str, dict[str, float]]) -> str:
     lines = ["| VMs | " + " | ".join(counts) + " |", "|---|" + "--:|" * len(counts)]
     names = {"call": "SBI get_spec_version", "set_timer": "SBI set_timer"}
     names |= {"switch": "switch", "boot": "boot to the first line"}
+    linux = ("Linux to /init", "Linux to power-off", "each if all are Linux")
+    names |= dict(zip(linux, linux, strict=True))
     for key, title in names.items():
         cells = [number(found[key][n]) if n in found[key] else "" for n in counts]
         lines.append(f"| {title} | {' | '.join(cells)} |")

@@ -19,11 +19,11 @@ function check(what, good) {
   else problems.push(what);
 }
 
-function pagesIn(folder) {
+function filesIn(folder, end) {
   return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) return pagesIn(file);
-    return file.endsWith(".html") ? [path.relative(site, file)] : [];
+    if (entry.isDirectory()) return filesIn(file, end);
+    return file.endsWith(end) ? [path.relative(site, file)] : [];
   });
 }
 
@@ -60,7 +60,57 @@ async function open(context, page) {
 }
 
 async function picture(tab, name, options = {}) {
-  await tab.screenshot({ path: path.join(pictures, `${name}.png`), ...options });
+  const file = path.join(pictures, `${name}.png`);
+  await tab.screenshot({ path: file, timeout: 120000, ...options });
+}
+
+// The words of a figure stay in their boxes, and can be read on either page.
+async function checkFigure(context, file) {
+  const tab = await open(context, file);
+  const wrong = await tab.evaluate(() => {
+    const light = "rgb(255, 255, 255)";
+    const dark = "rgb(30, 33, 41)";
+    const luminance = (colour) => {
+      const [r, g, b] = colour.match(/[\d.]+/g).map((part) => {
+        const c = part / 255;
+        return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (one, other) => {
+      const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+      return (high + 0.05) / (low + 0.05);
+    };
+    const inside = (box, x, y) =>
+      box.x <= x && x < box.x + box.width && box.y <= y && y < box.y + box.height;
+    const [, , width, height] = document.documentElement
+      .getAttribute("viewBox")
+      .split(" ")
+      .map(Number);
+    const boxes = Array.from(document.querySelectorAll("rect"), (rect) => ({
+      at: rect.getBBox(),
+      fill: getComputedStyle(rect).fill,
+    })).sort((a, b) => a.at.width * a.at.height - b.at.width * b.at.height);
+    const found = [];
+    for (const text of document.querySelectorAll("text")) {
+      if (!text.textContent.trim()) continue;
+      const at = text.getBBox();
+      const end = at.x + at.width;
+      const box = boxes.find((b) => inside(b.at, at.x + 2, at.y + at.height / 2));
+      if (at.x < 0 || end > width || at.y < 0 || at.y + at.height > height)
+        found.push(`"${text.textContent}" leaves the figure`);
+      if (box && end > box.at.x + box.at.width)
+        found.push(`"${text.textContent}" leaves its box`);
+      const filled = box && box.fill !== "none";
+      const least = filled ? 4.5 : 3.8;
+      for (const ground of filled ? [box.fill] : [light, dark])
+        if (contrast(getComputedStyle(text).fill, ground) < least)
+          found.push(`"${text.textContent}" is too faint on ${ground}`);
+    }
+    return found;
+  });
+  check(`${file}: ${wrong.join("; ")}`, wrong.length === 0);
+  await tab.close();
 }
 
 async function checkSearch(context, page, word) {
@@ -141,7 +191,7 @@ async function main() {
     hasTouch: true,
   });
 
-  const pages = pagesIn(site).filter((page) => !page.endsWith("404.html"));
+  const pages = filesIn(site, ".html").filter((page) => !page.endsWith("404.html"));
   const prose = pages.filter((page) => !page.includes("code/"));
   pages.forEach(checkLinks);
   const code = pages.filter((page) => page.includes("code/")).slice(0, 3);
@@ -161,6 +211,8 @@ async function main() {
     await tab.close();
   }
   for (const page of prose) await checkPhone(phone, page);
+  for (const file of filesIn(path.join(site, "figures"), ".svg"))
+    await checkFigure(desk, file);
 
   await checkSearch(desk, "index.html", "hgatp");
   await checkSearch(desk, "zh/index.html", "hgatp");
@@ -177,12 +229,14 @@ async function main() {
   await checkLanguages(desk, "faq.html", "zh/index.html", "zh");
   await checkLanguages(phone, "zh/hext.html", "hext.html", "en");
 
+  const whole = ["index.html", "hext.html", "bench.html", "zh/h5.html"];
   for (const [context, name] of [[desk, "light"], [dark, "dark"], [phone, "phone"]])
-    for (const page of ["index.html", "hext.html", "h1.html", "zh/hext.html"]) {
+    for (const page of prose) {
       const tab = await open(context, page);
       await tab.waitForTimeout(300);
       await picture(tab, `${name}-${page.replace(/\W/g, "-")}`);
-      await picture(tab, `${name}-${page.replace(/\W/g, "-")}-all`, { fullPage: true });
+      if (whole.includes(page))
+        await picture(tab, `${name}-${page.replace(/\W/g, "-")}-all`, { fullPage: true });
       await tab.close();
     }
 
@@ -193,4 +247,7 @@ async function main() {
   process.exit(problems.length ? 1 : 0);
 }
 
-main();
+main().catch((error) => {
+  problems.concat(error.stack).forEach((problem) => console.log(problem));
+  process.exit(1);
+});

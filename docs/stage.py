@@ -45,6 +45,8 @@ SYMBOLS = re.compile(
     r"((?:`\w+`(?:,\s+(?:and\s+)?|\s+(?:and|to)\s+)?)+)\s+(?:in|of)\s+"
     r"`([\w/]+\.(?:c|h|S|py))`"
 )
+# Where the console sends a reader.
+CONSOLE = re.compile(r"docs/(\w+\.md)#([\w-]+)")
 LEXERS = {
     ".c": "c",
     ".h": "c",
@@ -114,6 +116,8 @@ class Handbook:
             self.resolve(page)
         for page in self.pages.values():
             self.check_anchors(page)
+        for file in sorted((root / "common").rglob("*.[ch]")):
+            self.check_console(file)
 
     def problem(self, source: Path, text: str) -> None:
         self.problems.append(f"{source}: {text}")
@@ -315,6 +319,13 @@ class Handbook:
             return block
 
         prose(page.text, look)
+
+    def check_console(self, file: Path) -> None:
+        """What the given code tells to read has to be there."""
+        for name, anchor in CONSOLE.findall(file.read_text()):
+            if name not in self.english or anchor not in self.english[name].anchors:
+                source = file.relative_to(self.root)
+                self.problem(source, f"docs/{name}#{anchor}: no such heading")
 
     # ---- writing ----------------------------------------------------------
 

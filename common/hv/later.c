@@ -4,6 +4,8 @@
  */
 #include "later.h"
 
+#include <stdio.h>
+
 #include "h1.h"
 #include "kernel.h"
 #include "page.h"
@@ -147,6 +149,7 @@ LATER struct vcpu *sched_next(void)
 LATER void vcpu_load(struct vcpu *vcpu)
 {
 	vm_activate(vcpu->vm);
+	__asm__ volatile("fence.i"); /* Its code came by stores. */
 	csr_write(vsstatus, 0);
 	csr_write(vsie, 0);
 	csr_write(vstvec, 0);
@@ -159,11 +162,29 @@ LATER void vcpu_load(struct vcpu *vcpu)
 	vtimer_start(vcpu);
 }
 
+/* Before lab h4 only a timer can end a sleep: is none armed? Then say so. */
+static bool tell_if_for_ever(const struct vcpu *vcpu)
+{
+	bool armed = csr_read(stimecmp) != ~0UL ||
+		     (vcpu->vm->sstc && csr_read(vstimecmp) != ~0UL);
+
+	if (armed || vplic_mmio_read)
+		return false;
+	printf("hv: vm %s: it sleeps for ever: no timer is armed\n"
+	       "hv:   read: docs/debugging.md#nobody-wakes-up\n",
+	       vcpu->vm->name);
+	return true;
+}
+
 /* Nobody else wants the hart: idle until there is an interrupt for it. */
 LATER bool vcpu_block(struct vcpu *vcpu)
 {
-	while (vcpu->vm->state == VM_RUNNING && !vcpu_irq_pending(vcpu))
+	bool told = false;
+
+	while (vcpu->vm->state == VM_RUNNING && !vcpu_irq_pending(vcpu)) {
+		told = told || tell_if_for_ever(vcpu);
 		hart_idle();
+	}
 	return vcpu->vm->state == VM_RUNNING;
 }
 

@@ -12,6 +12,7 @@
 #include "later.h"
 #include "page.h"
 #include "plic.h"
+#include "riscv.h"
 #include "vm.h"
 
 #define VM_DTB "/vm.dtb"
@@ -96,6 +97,7 @@ noreturn void hv_main(void)
 		       "hv: run QEMU with -cpu rv64 or -cpu rv64,h=true\n");
 		poweroff(EXIT_CODE_CONFIG);
 	}
+	csr_write(stimecmp, ~0UL); /* armed by nobody */
 	plic_init();
 	hart_init_guests();
 	size_t pages = page_count_free();

@@ -1,7 +1,7 @@
 /*
  * postmortem.c - everything known about a guest that had to be stopped: the
- * exit in words, where it was, its registers, its trap CSRs. Also the counts
- * of exits, which every VM gets at its end.
+ * exit in words, where it was, its registers, its trap CSRs; likely.c has the
+ * end. Also the counts of exits, which every VM gets.
  */
 #include <stdio.h>
 
@@ -26,7 +26,7 @@ void postmortem(struct vcpu *vcpu)
 {
 	const struct vm *vm = vcpu->vm;
 	uint64_t scause = csr_read(scause), stval = csr_read(stval);
-	uint32_t insn;
+	uint32_t insn = 0;
 
 	printf("hv:   last exit: %s (scause 0x%lx)\n", cause_name(scause),
 	       scause);
@@ -52,8 +52,7 @@ void postmortem(struct vcpu *vcpu)
 	       csr_read(vsstatus), csr_read(vstvec), csr_read(vsatp));
 	printf("hv:   vscause 0x%lx, vsepc 0x%lx, vstval 0x%lx\n",
 	       csr_read(vscause), csr_read(vsepc), csr_read(vstval));
-	printf("hv:   read: labs/h1_simple_hv/README.md, "
-	       "\"When the guest dies\"\n");
+	postmortem_likely(vcpu, scause, stval, insn);
 }
 
 static void print_exits(const struct vm *vm)

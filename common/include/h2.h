@@ -24,7 +24,7 @@ enum npt_error {
 	NPT_ERR_MAPPED = -2,   /* a part of the range is mapped already */
 	NPT_ERR_UNMAPPED = -3, /* no leaf there */
 	NPT_ERR_NOMEM = -4,    /* no page left for a table */
-	NPT_ERR_PERM = -5,     /* not R, RW, X, RX or RWX (10.4.1) */
+	NPT_ERR_PERM = -5,     /* not R, RW, X, RX or RWX (10.3.1) */
 };
 
 /* Where a walk ended. */

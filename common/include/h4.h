@@ -9,17 +9,15 @@
 #include "plic.h"
 #include "vm.h"
 
-/* ---- h4.1 to h4.3 (vplic.c): the model, pure; the host tests it too ---- */
+/* ---- h4.1 to h4.3 (vplic.h, vplic.c): the model, pure; unit tests too ---- */
 
 /*
- * h4.1: read or write one 32-bit register of the PLIC's register file
- * (plic.h). Priorities have VPLIC_PRIORITY_MAX as their largest value, so do
- * thresholds: other bits are not kept. Pending bits are read-only. Source 0,
- * sources from VPLIC_SOURCES on, contexts from VPLIC_CONTEXTS on and holes
- * read 0 and ignore writes. Reading PLIC_CLAIM claims; writing it completes,
- * and vplic_write returns the source that it completed, else 0.
+ * h4.1: write one 32-bit register of the PLIC's register file (plic.h).
+ * Priorities have VPLIC_PRIORITY_MAX as their largest value, so do thresholds:
+ * other bits are not kept. Pending bits are read-only. Source 0, sources from
+ * VPLIC_SOURCES on, contexts from VPLIC_CONTEXTS on and holes ignore writes.
+ * Writing PLIC_CLAIM completes. Returns the source that it completed, else 0.
  */
-uint32_t vplic_read(struct vplic *vplic, uint64_t offset);
 unsigned vplic_write(struct vplic *vplic, uint64_t offset, uint32_t value);
 
 /*
@@ -36,15 +34,7 @@ void vplic_set_line(struct vplic *vplic, unsigned source, bool high);
  */
 bool vplic_complete(struct vplic *vplic, unsigned context, unsigned source);
 
-/*
- * h4.3: the source to serve next in this context: pending, enabled, of the
- * highest priority above the threshold, and of these the lowest id; else 0.
- * Priority 0 means never. Looks at words of 32 or 64 sources, not at bits.
- */
-unsigned vplic_best(const struct vplic *vplic, unsigned context);
-
-/* h4.3: claim it: no longer pending, but claimed. */
-unsigned vplic_claim(struct vplic *vplic, unsigned context);
+/* What is read, claims included, is in your vplic.h, with its contracts. */
 
 /* ---- h4.4 to h4.6 (extirq.c) ---- */
 

@@ -35,6 +35,9 @@ extern struct vmid_space vmids;
 /* Given (sbi.c): HFENCE.GVMA for all of every VMID. The unit tests count. */
 void vmid_fence_all(void);
 
+/* Given (sbi.c): FENCE.I, and HFENCE.VVMA for all of the VMID in hgatp. */
+void guest_fence(void);
+
 /*
  * h5.1 (switch.c): how many VMIDs hgatp can tell apart: write ones to its
  * VMID field, in mode Sv39x4, and see which stay (18.2.10). hgatp is as before
@@ -45,12 +48,13 @@ uint64_t vmid_probe(void);
 /* ---- h5.2 (switch.c, fp.S): another vCPU takes the hart ---- */
 
 /*
- * h5.2: make the hart's state that of vcpu: hgatp with a current VMID; vsatp
- * and the other VS CSRs; hvip, henvcfg, htimedelta, vstimecmp; scounteren and
- * senvcfg, which have no copy for guests; the FP registers. Break the
- * reservation that an lr may have left. What it replaces is the state of
- * this_hart()->loaded, which vcpu_put saves before. If that is vcpu itself,
- * nothing moves. The first time, vtimer_start starts its clock.
+ * h5.2: make the hart's state that of vcpu: hgatp with a current VMID, and
+ * guest_fence if that is a new one; vsatp and the other VS CSRs; hvip, henvcfg,
+ * htimedelta, vstimecmp; scounteren and senvcfg, which have no copy for guests;
+ * the FP registers. Break the reservation that an lr may have left. What it
+ * replaces is the state of this_hart()->loaded, which vcpu_put saves before. If
+ * that is vcpu itself, nothing moves. The first time, vtimer_start starts its
+ * clock.
  */
 void vcpu_load(struct vcpu *vcpu);
 

@@ -78,7 +78,7 @@
 #define ATP_MODE_BARE 0UL
 #define ATP_MODE_SV39 8UL
 
-/* A page-table entry (10.4.1); G-stage tables use the same (18.5.1). */
+/* A page-table entry (10.3.1, 10.4.1); G-stage tables use the same (18.5.1). */
 #define PTE_V (1UL << 0)
 #define PTE_R (1UL << 1)
 #define PTE_W (1UL << 2)

@@ -151,7 +151,6 @@ struct vuart {
 struct vm {
 	char name[VM_NAME_SIZE];
 	enum vm_state state;
-	struct vcpu vcpus[VM_VCPUS];
 
 	/* What its directory holds; valid as long as the archive. */
 	struct fdt fdt;
@@ -177,16 +176,19 @@ struct vm {
 	struct vplic vplic;
 	bool sstc; /* vm.dts grants Sstc: the guest has a timer of its own */
 
-	/* Lab h5. */
-	struct console console;
-	struct vuart vuart;
-	void *shared; /* the doorbell's page; NULL: not mapped */
-	uint64_t restarts;
-
 	/* The device "hvlab,magic": a doubleword that reads as a constant. */
 	bool has_magic;
 	gpa_t magic;
 	uint64_t magic_value;
+
+	/* Lab h5. */
+	void *shared; /* the doorbell's page; NULL: not mapped */
+	uint64_t restarts;
+	struct vuart vuart;
+	struct console console;
+
+	/* Large, so at the end: a load reaches no more than 2 KiB. */
+	struct vcpu vcpus[VM_VCPUS];
 };
 
 extern struct vm vms[VM_MAX];
@@ -293,6 +295,8 @@ bool vm_stop(struct vm *vm, enum vm_state state, const char *fmt, ...)
 
 /* Everything known about a stopped guest, and what was counted. */
 void postmortem(struct vcpu *vcpu);
+void postmortem_likely(const struct vcpu *vcpu, uint64_t scause, uint64_t stval,
+		       uint32_t insn);
 void vm_print_counts(const struct vm *vm);
 
 /*

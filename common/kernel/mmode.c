@@ -8,7 +8,9 @@
  */
 #include <stdint.h>
 
+#include "addr.h"
 #include "exitcode.h"
+#include "hlvx.h"
 #include "riscv.h"
 
 #define MMODE_BASE 0x80000000UL
@@ -17,6 +19,9 @@
 #define CLINT_SIZE 0x10000UL
 #define UART_BASE 0x10000000UL
 #define FINISHER_BASE 0x00100000UL
+#define INSN_WFI 0x10500073U
+
+extern const char _text[], _etext[]; /* of HS-mode */
 
 /* Ticks of mtime, written here by `-device loader`; 0 means no budget. */
 static volatile uint64_t *const budget = (uint64_t *)0x8000fff8UL;
@@ -41,6 +46,8 @@ void mmode_init(uint64_t hs_entry)
 	csr_write(pmpaddr2, ~0UL);
 	csr_write(pmpcfg0, PMP_NAPOT | PMP_NAPOT << 8 |
 				   (PMP_NAPOT | PMP_R | PMP_W | PMP_X) << 16);
+	/* Translations may be cached with what PMP said before (3.7.2). */
+	__asm__ volatile("sfence.vma" ::: "memory");
 
 	/* Everything that can be delegated goes to HS-mode. */
 	csr_write(medeleg, 0xf0b7ff);
@@ -57,7 +64,8 @@ void mmode_init(uint64_t hs_entry)
 		csr_write(mie, 1 << IRQ_MTI);
 	}
 
-	csr_clear(mstatus, MSTATUS_MPP | MSTATUS_MPV);
+	/* Of mstatus, a reset defines MIE and MPRV alone (3.4). */
+	csr_clear(mstatus, MSTATUS_MPP | MSTATUS_MPV | SSTATUS_SIE);
 	csr_set(mstatus, MSTATUS_MPP_S);
 	csr_write(mepc, hs_entry);
 }
@@ -76,6 +84,11 @@ static void put_hex(uint64_t value)
 			"0123456789abcdef"[value >> shift & 15];
 }
 
+static void finish(int code)
+{
+	*(volatile uint32_t *)FINISHER_BASE = (uint32_t)code << 16 | 0x3333;
+}
+
 static const char *interrupted_mode(uint64_t mstatus)
 {
 	int guest = (mstatus & MSTATUS_MPV) != 0;
@@ -90,13 +103,63 @@ static const char *interrupted_mode(uint64_t mstatus)
 	}
 }
 
+/* The instruction that ends at pc, where V was 1 or 0; 0: it is not known. */
+static uint32_t insn_before(uint64_t pc, int guest)
+{
+	uint32_t low, high;
+
+	if (guest && hlvx_hu(GVA(pc - 4), &low) && hlvx_hu(GVA(pc - 2), &high))
+		return high << 16 | low;
+	if (guest || pc <= (uint64_t)_text || pc > (uint64_t)_etext)
+		return 0;
+	const uint16_t *half = hpa_ptr(HPA(pc));
+	return (uint32_t)half[-1] << 16 | half[-2];
+}
+
+static const char guest_loops[] =
+	"a loop of the guest, or it is entered again and again\n"
+	"m-mode:   read: docs/debugging.md#the-guest-loops\n";
+
+/* What it probably is, and where to read about it. */
+static const char *advice(uint64_t pc, uint64_t mstatus)
+{
+	uint64_t vstvec = csr_read(vstvec) & ~3UL;
+	int guest = (mstatus & MSTATUS_MPV) != 0;
+
+	/* HLVX looks with the rights that SPVP says (18.2.1). */
+	csr_clear(hstatus, HSTATUS_SPVP);
+	if (mstatus & MSTATUS_MPP)
+		csr_set(hstatus, HSTATUS_SPVP);
+	if (vstvec && csr_read(vsepc) == vstvec)
+		return "the guest's own trap handler faults, for ever\n"
+		       "m-mode:   read: docs/debugging.md#the-handler-faults\n";
+	/* A wfi that is interrupted leaves the pc behind itself (3.3.3). */
+	if (insn_before(pc, guest) == INSN_WFI)
+		return "it waits for an interrupt, and none comes\n"
+		       "m-mode:   read: docs/debugging.md#nobody-wakes-up\n";
+	if (guest)
+		return guest_loops;
+	if (pc - (uint64_t)_text < (uint64_t)(_etext - _text))
+		return "a loop of the hypervisor, or exits without end\n"
+		       "m-mode:   read: "
+		       "docs/debugging.md#the-hypervisor-loops\n";
+	return "h1.2: the guest runs in HS-mode: SPV was 0\n"
+	       "m-mode:   read: docs/debugging.md#the-guest-runs-in-hs-mode\n";
+}
+
 /* The budget is spent, or M-mode itself failed: say where, and power off. */
 void mmode_trap(void)
 {
+	static int again;
 	uint64_t mcause = csr_read(mcause);
 	int spent = mcause == (CAUSE_INTERRUPT | IRQ_MTI);
 	int code = spent ? EXIT_CODE_BUDGET : EXIT_CODE_PANIC;
 
+	if (again++) { /* advice: the guest's code cannot be read there */
+		put_string(guest_loops);
+		finish(EXIT_CODE_BUDGET);
+		return;
+	}
 	put_string(spent ? "\nm-mode: budget spent"
 			 : "\nm-mode: trap, mcause ");
 	if (!spent)
@@ -106,5 +169,9 @@ void mmode_trap(void)
 	put_string(" at pc ");
 	put_hex(csr_read(mepc));
 	put_string("; every other hart is parked\n");
-	*(volatile uint32_t *)FINISHER_BASE = (uint32_t)code << 16 | 0x3333;
+	if (spent) {
+		put_string("m-mode:   likely: ");
+		put_string(advice(csr_read(mepc), csr_read(mstatus)));
+	}
+	finish(code);
 }

@@ -75,6 +75,7 @@ noreturn void panic(const char *fmt, ...)
 	va_end(args);
 	printf("\n");
 	backtrace(sp);
+	printf("hv:   read: docs/debugging.md#the-panic\n");
 	poweroff(EXIT_CODE_PANIC);
 }
 

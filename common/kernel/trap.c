@@ -63,6 +63,25 @@ static uint64_t extable_find(uint64_t insn)
 	return 0;
 }
 
+extern char boot_stack[];
+
+/* What it was, if that can be told, and where to read about it. */
+static void print_advice(const struct trap_frame *frame)
+{
+	uint64_t stack = (uint64_t)boot_stack;
+
+	if (csr_read(hstatus) & HSTATUS_SPV)
+		printf("hv:   likely: h1.3: this was a trap of the guest, but "
+		       "sscratch was 0\n"
+		       "hv:   read: docs/debugging.md#a-trap-of-the-guest\n");
+	else if (frame->gpr[2] < stack ||
+		 frame->gpr[2] > stack + HART_STACK_SIZE)
+		printf("hv:   likely: h1.3: the switch has lost sp\n"
+		       "hv:   read: docs/debugging.md#the-stack-is-gone\n");
+	else
+		printf("hv:   read: docs/debugging.md#the-panic\n");
+}
+
 /* Return only if the faulting instruction was allowed to fault. */
 void trap_host(struct trap_frame *frame)
 {
@@ -90,5 +109,6 @@ void trap_host(struct trap_frame *frame)
 	printf("hv:   called from 0x%lx %s\n", frame->gpr[1],
 	       symbol_of_host(frame->gpr[1]));
 	backtrace(frame->gpr[2]);
+	print_advice(frame);
 	poweroff(EXIT_CODE_PANIC);
 }

@@ -63,12 +63,30 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         sub.add_argument("--lab", default="")
         sub.add_argument("--out", type=Path, required=True)
         sub.add_argument("--build", default="build", help="make's BUILD")
+    watch = commands.add_parser("watch", help="grade again on every save")
+    watch.add_argument("--lab", default="h1")
+    watch.add_argument("--base", choices=whose, default="reference")
+    watch.add_argument("--seed", type=lambda text: int(text, 0), help="replay")
+    watch.add_argument("--test", action="append", default=[], help="only this test")
+    watch.add_argument("--jobs", type=int, help="tests at a time, else all cores")
+    watch.add_argument("--build", default="build", help="make's BUILD")
     linux = commands.add_parser("linux", help="how far Debian's kernel gets")
     linux.add_argument("--lab", default="h1")
     linux.add_argument("--base", choices=whose, default="mine")
     linux.add_argument("--impl", choices=whose, default="mine")
     demo = commands.add_parser("demo", help="the reference on real guests")
     demo.add_argument("--interactive", action="store_true", help="you type")
+    trace = commands.add_parser("trace", help="a run as a timeline")
+    trace.add_argument("--lab", default="h1")
+    trace.add_argument("--base", choices=whose, default="mine")
+    trace.add_argument("--impl", choices=whose, default="mine")
+    trace.add_argument("--vm", nargs="*", default=["hello"])
+    trace.add_argument("--args", default="", help="boot arguments of the first VM")
+    trace.add_argument("--append", default="", help="to the hypervisor")
+    trace.add_argument("--memory", default="1G")
+    trace.add_argument("--budget", type=int, default=0, help="instructions")
+    trace.add_argument("--test", default="", help="a graded test instead")
+    trace.add_argument("--seed", type=lambda text: int(text, 0))
     bench = commands.add_parser("bench", help="what things cost, in instructions")
     bench.add_argument("--impl", choices=whose, default="reference")
     bench.add_argument("--seed", type=lambda text: int(text, 0))
@@ -76,7 +94,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     bench.add_argument("--save", action="store_true", help="the last as the baseline")
     so_far = commands.add_parser("progress", help="points so far, what comes next")
     so_far.add_argument("--build", default="build", help="make's BUILD")
-    for each in (linux, demo, bench):
+    for each in (linux, demo, bench, trace):
         each.add_argument("--build", type=Path, default=Path("build"))
     return parser.parse_args(argv)
 
@@ -169,6 +187,27 @@ def _grade_class(args: argparse.Namespace) -> int:
     return 2 if whole.undecided or whole.missing else 0
 
 
+def _trace(args: argparse.Namespace) -> int:
+    from .trace import BUDGET, Wanted, trace
+
+    return trace(
+        Wanted(
+            lab=args.lab,
+            base=args.base,
+            impl=args.impl,
+            build=args.build.resolve(),
+            vms=() if args.test else args.vm,
+            args=args.args,
+            append=args.append,
+            memory=args.memory,
+            budget=args.budget or BUDGET,
+            test=args.test,
+            seed=args.seed,
+            out=args.build.resolve() / "trace",
+        )
+    )
+
+
 def main(argv: list[str] | None = None) -> int:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -189,11 +228,19 @@ def main(argv: list[str] | None = None) -> int:
             return _grade_class(args)
         if args.command == "mutants":
             return _mutants(args)
+        if args.command == "watch":
+            from .watch import watch
+
+            return watch(
+                args.lab, args.base, args.build, args.seed, args.test, args.jobs
+            )
         if args.command == "progress":
             print("\n".join(progress.lines(build=args.build)))
             return 0
         if args.command == "demo":
             return demo(args.build.resolve(), args.interactive)
+        if args.command == "trace":
+            return _trace(args)
         if args.command == "bench":
             from . import bench
 

@@ -34,7 +34,7 @@ BASELINE = KIT / "grader/bench.json"
 SCHEMA = "hvlab/bench/v1"
 TOLERANCE = 1.03  # bench-check: what is beyond that has regressed
 SEED = 7
-BUDGET = 4_000_000_000
+BUDGET = 8_000_000_000
 RAM_BASE = 0xA0000000
 MIB = 1 << 20
 SSTC = {("/cpus/cpu@0", "riscv,isa"): "rv64imafdc_sstc"}
@@ -42,6 +42,7 @@ SLICE = "slice=1"  # millisecond: to see many switches in little time
 DOORBELL = ("/soc/doorbell", "hv,peer")
 VMS = (1, 2, 4, 8, 16)
 RAM = (16, 64, 256, 512)  # MiB
+LINUXES = (1, 2, 4)  # as many as have room on a machine of 1 GiB
 
 
 @dataclass
@@ -130,13 +131,16 @@ def jobs(seed: int) -> list[Job]:
     return [*found, Job("before", [before], {"call": "before"}, lab=BEFORE)]
 
 
+def sleepers(n: int) -> list[Vm]:
+    return [guest(f"sleep{i}", "sleep") for i in range(n)]
+
+
 def growth_jobs() -> list[Job]:
     """One VM measures, and the others sleep with a deadline; or all of them run."""
     found = []
     for n in VMS:
-        sleepers = [guest(f"sleep{i}", "sleep") for i in range(1, n)]
         for what in ("", "call", "set_timer"):
-            vms = [guest("bench", what), *sleepers]
+            vms = [guest("bench", what), *sleepers(n - 1)]
             found.append(Job(f"vms {what or 'boot'} {n}", vms))
         if n > 1:
             vms = [guest(f"vm{i}", "turns", n=6) for i in range(n)]
@@ -331,6 +335,30 @@ def linux(runner: Runner) -> None:
     for key, value in values.items():
         value = round(value, 4)
         runner.bench.figures[key] = Figure(1, value, value, value)
+    _linux_growth(runner)
+
+
+def _linux_growth(runner: Runner) -> None:
+    """Linux beside VMs that sleep, and several Linux that share the hart."""
+    small = memory(128 * MIB)
+    every = [Job(f"beside {n}", [Vm("linux"), *sleepers(n - 1)]) for n in VMS]
+    for n in LINUXES:
+        vms = [Vm(f"linux{i}", set=small, program="linux") for i in range(n)]
+        every.append(Job(f"shared {n}", vms))
+
+    def last(numbered: tuple[int, Job]) -> Boot:
+        number, job = numbered
+        return _boot("\n".join(runner.boot(job, 1001 + number).guest_lines))
+
+    with ThreadPoolExecutor(2) as pool:
+        boots = list(pool.map(last, enumerate(every)))
+    for job, boot in zip(every, boots, strict=True):
+        what, count = job.name.split()
+        found = {"Linux to /init, VMs": boot.init, "Linux to power-off, VMs": boot.off}
+        if what == "shared":
+            found = {"each if all are Linux, VMs": boot.off / int(count)}
+        for name, value in found.items():
+            runner.bench.growth.setdefault(name, {})[count] = round(value, 4)
 
 
 def _bare(folder: Path) -> str:

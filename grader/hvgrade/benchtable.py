@@ -13,7 +13,7 @@ def _number(value: float | None, unit: str = "") -> str:
     """In at most seven characters."""
     if value is None:
         return "-"
-    if unit:
+    if unit or (value < 10 and value % 1):
         return f"{value:.3f}{unit}"
     if value >= 100_000:
         return f"{value / 1e6:.2f}M"

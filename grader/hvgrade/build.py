@@ -13,6 +13,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NoReturn
@@ -25,6 +26,7 @@ from .refuse import (
     refuse_foreign_sections as refuse_foreign_sections,
 )
 from .tree import CC as CC, HOST_CC as HOST_CC, Tree as Tree, environment
+from .usage import PATIENCE, usage
 from .verdict import Failure, Infrastructure
 
 MAX_FILE = 256 << 10  # bytes of a submitted file
@@ -33,14 +35,17 @@ WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
 _MAX_OUTPUT = 64 << 20  # bytes for one file that a build writes
 _MAX_LOG = 2 << 20  # bytes of the build's log that are kept
 _MAX_MEMORY = 2 << 30  # bytes of address space for one process of a build
-_PROGRAM = {"hv": "hv.elf", "unit-driver": "unit"}
-_GIVEN = {"hv": "given", "unit-driver": "unit-given"}
+_PROGRAM = {"hv": "hv.elf", "hv-trace": "hv-trace.elf", "unit-driver": "unit"}
+_GIVEN = {"hv": "given", "hv-trace": "given-trace", "unit-driver": "unit-given"}
 _OWN = {"unit-driver": "reference"}  # with this IMPL it is the kit's own
 _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
     r"undefined reference to",
     r"multiple definition of",
     r"CPU time limit exceeded|File size limit exceeded|out of memory|exhausted",
+    r"ld: (TLS outgrew|the hypervisor is larger)",  # kernel.ld
+    r"hvgrade: the build waits",
 )
+_LOOK = 0.5  # seconds between two looks at what a build does
 
 
 def _read_plain(path: Path) -> bytes:
@@ -142,7 +147,7 @@ def make(
         log.write(f"$ {' '.join(argv)}\n".encode())
         log.flush()
         start = log.tell()
-        status = _run(command, tree.kit, env, log, argv[0])
+        status = _run(command, tree.kit, env, log, bool(view))
     with tree.log.open("r+b") as log:
         log.seek(start)
         output = log.read(1 << 20).decode("utf-8", "replace")
@@ -152,9 +157,9 @@ def make(
 
 
 def _run(
-    command: list[str], cwd: Path, env: dict[str, str], log: IO[bytes], name: str
+    command: list[str], cwd: Path, env: dict[str, str], log: IO[bytes], boxed: bool
 ) -> int:
-    """The exit status of a command, of which nothing is left when it returns."""
+    """The exit status of make, of which nothing is left when it returns."""
     try:
         process = subprocess.Popen(
             command,
@@ -166,12 +171,18 @@ def _run(
             start_new_session=True,
         )
     except OSError as error:
-        raise Infrastructure(f"{name} could not be started: {error}") from error
+        raise Infrastructure(f"make could not be started: {error}") from error
+    slept, end = 0.0, time.monotonic() + WALL_LIMIT
     try:
-        return process.wait(WALL_LIMIT)
-    except subprocess.TimeoutExpired:
-        text = f"{name} did not end within {WALL_LIMIT} s"
-        raise Infrastructure(text) from None
+        while time.monotonic() < end:
+            try:
+                return process.wait(_LOOK)
+            except subprocess.TimeoutExpired:
+                slept += _LOOK if boxed and usage(process.pid).asleep else 0
+            if slept > PATIENCE:  # a compiler that reads a terminal
+                log.write(b"hvgrade: the build waits for something, for ever\n")
+                return 1
+        raise Infrastructure(f"make did not end within {WALL_LIMIT} s")
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -201,15 +212,20 @@ def _make_given(tree: Tree, *words: str) -> None:
 
 def _errors(output: str, tree: Tree) -> list[str]:
     lines = output.replace(f"{tree.submission}/", "labs/").splitlines()
-    pattern = r"\berror\b|undefined reference|multiple definition|\bAssembler messages"
-    found = [line for line in lines if re.search(pattern, line, re.I)]
-    return [line for line in found if not line.startswith("make")] or lines
+    pattern = "|".join((r"\berror\b|\bAssembler messages", *_STUDENT_ERRORS))
+    found: list[str] = []
+    for index, line in enumerate(lines):
+        if re.search(pattern, line, re.I) and not line.startswith("make"):
+            drawn = lines[index + 1 : index + 3]  # the line, and a mark below it
+            drawn = [text for text in drawn if re.match(r" *\d* \| ", text)]
+            found += [line, *(drawn if not found else [])]
+    return found or lines
 
 
 def build(
     lab: Lab, tree: Tree, base: str, impl: str, *targets: str, given: bool = True
 ) -> None:
-    """Makes hv or unit-driver or both. Failure: it is the submission's fault.
+    """Makes hv (or hv-trace) or unit-driver or both. Failure: it is the submission's fault.
 
     given: make what is the kit's own first. What holds no file of a submission
     is made outside of the sandbox, where the reference is.

@@ -12,8 +12,9 @@ import re
 import secrets
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,11 @@ class Entry:
     @property
     def slug(self) -> str:
         """The name as a file name, different for different names."""
-        plain = re.sub(r"[^\w.-]+", "_", self.name, flags=re.ASCII).lstrip(".-")[:60]
-        if plain == self.name:
+        name = self.path.name
+        plain = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).lstrip(".-")[:60]
+        if plain == name:
             return plain
-        return (
-            f"{plain or 'x'}-{hashlib.sha256(os.fsencode(self.name)).hexdigest()[:8]}"
-        )
+        return f"{plain or 'x'}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,16 @@ def entries(folder: Path) -> list[Entry]:
     found = sorted(path for path in folder.iterdir() if path.name[0] != ".")
     if not found:
         raise Infrastructure(f"there is no submission in {folder}")
-    names = [path.name.encode(errors="replace").decode() for path in found]
-    return [Entry(name, path) for name, path in zip(names, found, strict=True)]
+    every = [Entry(_printable(path.name), path) for path in found]
+    links = [entry.name for entry in every if entry.path.is_symlink()]
+    if links:  # whoever follows one may hand in what another has written
+        raise Infrastructure(f"in {folder} there are symbolic links: {links[:3]}")
+    return every
+
+
+def _printable(name: str) -> str:
+    """Without what would break a line, a terminal or an encoding."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def course(lab: Lab, out: Path, seed: int | None, build: str) -> Course:
@@ -125,8 +133,19 @@ def _keep_logs(this: Course, entry: Entry, work: Path, result: dict[str, Any]) -
             copy.write_bytes(source.read(LOG))
 
 
-def grade_one(this: Course, entry: Entry, ready: Prepared) -> str:
+class _Stopped(BaseException):
+    """The class is interrupted: so is this grading of it."""
+
+
+def grade_one(
+    this: Course, entry: Entry, ready: Prepared, stop: threading.Event
+) -> str:
     """Grades a submission, if it is not graded yet; says how that ended."""
+
+    def watch(_: object) -> None:
+        if stop.is_set():
+            raise _Stopped
+
     files = this.out / "files" / entry.slug
     shutil.rmtree(files, ignore_errors=True)
     digest = take(this.lab, entry.path, files)
@@ -134,7 +153,7 @@ def grade_one(this: Course, entry: Entry, ready: Prepared) -> str:
         return "already graded"
     this.record(entry).parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(1, ATTEMPTS + 1):
-        with tempfile.TemporaryDirectory(prefix="hvlab-class-") as folder:
+        with tempfile.TemporaryDirectory(prefix=_scratch(os.getpid())) as folder:
             work = Path(folder)
             work.chmod(0o755)  # for nobody, who runs it where there is no bubblewrap
             record = grade(
@@ -148,6 +167,7 @@ def grade_one(this: Course, entry: Entry, ready: Prepared) -> str:
                 seed=this.seed,
                 jobs=1,
                 prepared=ready,
+                watch=watch,
             )
             result = json.loads(results_json(record).replace(f"{work}/", ""))
             if result["complete"] or attempt == ATTEMPTS:
@@ -171,22 +191,47 @@ def grade_all(
     jobs: int,
     watch: Callable[[Entry, str], None],
 ) -> None:
-    """Grades submissions, jobs at a time; interrupted, it ends those it began."""
+    """Grades submissions, jobs at a time; interrupted, it drops those it began."""
     if sandbox.kind() == sandbox.NONE:
         raise Infrastructure(
             "there is no sandbox here, and submissions are anybody's code: "
             "install bubblewrap, or run this in a container"
         )
-    with tempfile.TemporaryDirectory(prefix="hvlab-class-") as work:
+    _remove_what_was_left()
+    with tempfile.TemporaryDirectory(prefix=_scratch(os.getpid())) as work:
         ready = prepare(this.lab, this.kit, this.build, this.base, Path(work))
+    stop = threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
-        futures = {pool.submit(grade_one, this, one, ready): one for one in chosen}
+        futures = {
+            pool.submit(grade_one, this, one, ready, stop): one for one in chosen
+        }
         try:
             for future in as_completed(futures):
-                watch(futures[future], future.result())
+                watch(futures[future], _end(future))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            stop.set()
+            pool.shutdown(cancel_futures=True)
             raise
+
+
+def _end(future: Future[str]) -> str:
+    """How a grading ended. One that could not even begin stops no other."""
+    try:
+        return future.result()
+    except (Infrastructure, OSError, MemoryError) as error:
+        return f"could not be graded: {error}"
+
+
+def _scratch(pid: int) -> str:
+    return f"hvlab-class-{pid}-"
+
+
+def _remove_what_was_left() -> None:
+    """The scratch folders of gradings that were killed, and could not do it."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_scratch(0)[:-2]}*"):
+        pid = path.name.split("-")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def collect(this: Course, every: Iterable[Entry]) -> report.Class:

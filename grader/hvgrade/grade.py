@@ -20,7 +20,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import progress, sandbox
+from . import processes, progress, sandbox
 from .build import (
     Tree,
     build,
@@ -88,13 +88,9 @@ def _pytest_environment(work: Path) -> dict[str, str]:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Lets pytest clean up, then ends whatever is left of it."""
+    """Ends pytest, its workers and what they run: nothing of it is left."""
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            pass
+        processes.end_family(process.pid)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -145,7 +141,8 @@ def _run_pytest(
     try:
         while process.poll() is None:
             take()
-            time.sleep(0.02)
+            watch({"event": "waiting"})  # whoever watches may end it by an exception
+            time.sleep(0.05)
     finally:
         _stop(process)
         take()
@@ -186,6 +183,7 @@ class Grading:
     jobs: int
     watch: Watch
     prepared: Prepared | None = None
+    traced: bool = False
 
     def lab(self, lab: Lab, earlier: Sequence[Lab]) -> None:
         """Grades one lab and adds it to the record, whatever happens."""
@@ -229,12 +227,13 @@ class Grading:
         base, impl = record.base, record.impl
         ignored = collect(lab, earlier, self.submission, tree, base, impl)
         hv = driver = linux = ""
-        targets = ["hv"] if not all(test.unit for test in tests) else []
+        machine = "hv-trace" if self.traced else "hv"
+        targets = [machine] if not all(test.unit for test in tests) else []
         targets += ["unit-driver"] if any(test.unit for test in tests) else []
         ready = self.prepared
         build(lab, tree, base, impl, *targets, given=ready is None)
-        if "hv" in targets:
-            hv = str(tree.out / "hv.elf")
+        if machine in targets:
+            hv = str(tree.out / f"{machine}.elf")
             if any(test.linux for test in tests):
                 linux = ready.linux if ready else build_linux(lab, tree)
         if "unit-driver" in targets:
@@ -243,6 +242,8 @@ class Grading:
         if linux:  # these cannot be run, and nobody's score depends on them
             entry.not_run = [NotRun.of(t, linux) for t in tests if t.linux]
             names = [test.name for test in tests if not test.linux]
+        if record.selected:  # in the order in which they were asked for
+            names.sort(key=record.selected.index)
         if self.submission != self.kit / "labs":  # there, the rest is the kit's
             entry.ignored = ignored
         return Session(
@@ -256,6 +257,7 @@ class Grading:
             tests=names,
             linux=linux,
             driver=driver,
+            traced=self.traced,
         )
 
 
@@ -296,6 +298,7 @@ def grade(
     qemu: str = QEMU,
     unit: bool = False,
     prepared: Prepared | None = None,
+    traced: bool = False,
     watch: Watch = lambda event: None,
 ) -> Record:
     """Grades labs (all, if none is named) and writes the record to out.
@@ -303,7 +306,7 @@ def grade(
     unit: only the unit tests, for which no machine is needed.
     Safe to call from several threads, each with an out of its own; jobs=1 then
     keeps each grading in one process. prepared: what prepare() returned, to
-    build nothing of the kit's own again. LabError and Infrastructure mean that
+    build nothing of the kit's own again. traced: see trace.py. LabError and Infrastructure mean that
     nothing could be graded at all.
     """
     start = time.monotonic()
@@ -324,7 +327,9 @@ def grade(
     jobs = jobs or len(os.sched_getaffinity(0))
     digests = {lab.name: progress.digest(lab, submission) for lab in chosen}
     with _alone(out):
-        one = Grading(record, kit, build, out, submission, qemu, jobs, watch, prepared)
+        one = Grading(
+            record, kit, build, out, submission, qemu, jobs, watch, prepared, traced
+        )
         watch({"event": "grading", "record": record})
         try:
             for lab in chosen:

@@ -7,6 +7,8 @@ only the budget ends a run; the wall-clock backstop is far away, and reaching
 it is an infrastructure error.
 """
 
+import functools
+import importlib.util
 import os
 import re
 import shlex
@@ -18,6 +20,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from pexpect import EOF, TIMEOUT
 from pexpect.spawnbase import SpawnBase
@@ -25,6 +28,7 @@ from pexpect.spawnbase import SpawnBase
 from . import sandbox
 from .lab import KIT
 from .run import Run
+from .tracing import ring
 from .traps import HV, TRAP_LOG_CAP, TrapLog
 from .verdict import Infrastructure
 
@@ -36,7 +40,7 @@ FLASH = 0x22000000  # bank 1 of QEMU virt's pflash
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
 SECCOMP = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 _LIMITS = {"fsize": 1 << 30, "as": 16 << 30}  # bytes: far beyond what a run needs
-_POLL = 0.005  # seconds
+_POLL = 0.01  # seconds
 # Idle time passes as on the wall, or is skipped. To skip it, QEMU's main loop
 # turns the clock on as soon as it sees the hart asleep, and on a loaded machine
 # that may be before the last instructions of the hart are counted: these then
@@ -87,11 +91,20 @@ def qemu_version(qemu: str) -> str:
     return found[1] if found else "unknown"
 
 
+@functools.cache
+def _packer(kit: Path) -> ModuleType:
+    """The kit's common/hv/mkvm.py: to start Python anew for each run costs more."""
+    spec = importlib.util.spec_from_file_location("mkvm", kit / "common/hv/mkvm.py")
+    assert spec and spec.loader
+    module = sys.modules["mkvm"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
     """The VMs of a run as one cpio, with their boot arguments and changes."""
-    argv = [sys.executable, str(setup.kit / "common/hv/mkvm.py")]
-    argv += ["--hv", str(setup.hv), "-o", str(output)]
-    folders = []
+    mkvm = _packer(setup.kit)
+    folders, edits = [], {}
     for vm in vms:
         folder = setup.vms / vm.folder
         if not folder.is_dir():
@@ -101,20 +114,17 @@ def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
             link.parent.mkdir(exist_ok=True)
             link.symlink_to(folder.resolve())
             folder = link
-        folders.append(str(folder))
-        if vm.bootargs:
-            words = [f"{key}={value}" for key, value in vm.bootargs.items()]
-            argv += ["--bootargs", vm.name, " ".join(words)]
-        for (node, prop), value in vm.set.items():
-            argv += ["--set", vm.name, node, prop, str(value)]
-        for name, content in vm.files.items():
-            path = output.with_name(f"{vm.name}.{name}")
-            path.write_bytes(content)
-            argv += ["--file", vm.name, name, str(path)]
-    argv += folders
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        raise Infrastructure(done.stderr.strip() or "mkvm.py failed")
+        folders.append(folder)
+        words = [f"{key}={value}" for key, value in vm.bootargs.items()]
+        properties = [(*place, str(value)) for place, value in vm.set.items()]
+        files = {name: output.with_name(f"{vm.name}.{name}") for name in vm.files}
+        for name, path in files.items():
+            path.write_bytes(vm.files[name])
+        edits[vm.name] = mkvm.Edits(" ".join(words) or None, properties, files)
+    try:
+        mkvm.pack(output, folders, setup.hv, edits)
+    except mkvm.VmError as error:
+        raise Infrastructure(f"mkvm: {error}") from error
 
 
 class _Console(SpawnBase):
@@ -162,6 +172,8 @@ class Machine:
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
+        trap_log: int = TRAP_LOG_CAP,
+        traced: bool = False,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
@@ -169,11 +181,14 @@ class Machine:
 
         flash: what the machine's own pflash holds, from the start of bank 1.
         steps: the log of traps also has what TrapLog.steps_since() counts.
+        trap_log: bytes of it at most.
+        traced: hv was built for tracing; when QEMU has ended, the file "ring" has
+        what it noted (see tracing/ring.py).
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.setup, self.vms, self.dir, self.budget = setup, vms, folder, budget
-        self._read, self._reads = read, reads or {}
+        self._read, self._reads, self._cap = read, reads or {}, trap_log
         cpio = folder / "vms.cpio"
         pack_vms(setup, vms, cpio)
         ticks = max(1, budget // INSTRUCTIONS_PER_TICK)
@@ -206,6 +221,10 @@ class Machine:
             loader = f"loader,addr={FLASH:#x},force-raw=on,file={folder / 'flash'}"
             self.argv += ["-device", loader]
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
+        self._memory: int | None = None
+        if traced:
+            self._memory = ring.new_memory(memory)
+            self.argv += ring.options(self._memory, memory)
         self.run: Run | None = None
         self._killed = ""  # why, if it was us
         # Seconds. A loop of sfence.vma, the slowest, has 2 MIPS on an idle host.
@@ -234,6 +253,7 @@ class Machine:
                     stdout=out,
                     stderr=errors,
                     start_new_session=True,
+                    pass_fds=() if self._memory is None else [self._memory],
                 )
             except OSError as error:
                 text = f"{self.setup.qemu} could not be started: {error}"
@@ -251,8 +271,28 @@ class Machine:
         """Ends QEMU if the test did not, and closes what is open."""
         self.kill("the test is over")
         self._console.close()
+        if self._memory is not None:
+            self._keep_ring(self._memory)
+            self._memory = None
         if self.process.stdin is not None:
             self.process.stdin.close()
+
+    def _keep_ring(self, memory: int) -> None:
+        """What a hypervisor that was built for tracing has noted."""
+        ring.save(
+            memory,
+            self.setup.hv,
+            self.dir / "ring",
+            kernels={name: str(path) for name, path in self._kernels.items()},
+            budget=self.budget,
+            status=self.process.returncode,
+            killed=self._killed,
+        )
+        os.close(memory)
+
+    @property
+    def _kernels(self) -> dict[str, Path]:
+        return {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
 
     def kill(self, why: str) -> None:
         """SIGKILL: a guest that spins makes QEMU deaf to anything less."""
@@ -273,7 +313,7 @@ class Machine:
             return False
         if self._size("console.log") > CONSOLE_CAP:
             self.kill("flood")
-        elif self._size("traps.log") > TRAP_LOG_CAP:
+        elif self._size("traps.log") > self._cap:
             self.kill("flood")
         elif time.monotonic() > self._deadline:
             self.kill("wall clock")
@@ -338,8 +378,8 @@ class Machine:
         flooded = console.stat().st_size > CONSOLE_CAP
         if flooded:
             os.truncate(console, CONSOLE_CAP)
-        elfs = {vm.name: self.setup.vms / vm.folder / "kernel" for vm in self.vms}
-        log = TrapLog(self.dir / "traps.log", elfs | {HV: self.setup.hv}, TRAP_LOG_CAP)
+        elfs = self._kernels | {HV: self.setup.hv}
+        log = TrapLog(self.dir / "traps.log", elfs, self._cap)
         log.annotate()
         raw = console.read_bytes()
         status = self.process.returncode

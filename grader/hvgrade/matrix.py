@@ -16,7 +16,7 @@ from rich.text import Text
 
 from .grade import grade
 from .lab import KIT, Lab, LabError
-from .variants import Mutant, load_mutants, plant_mutant
+from .variants import Mutant, load_mutants, load_shared, plant_mutant
 from .verdict import INFRASTRUCTURE, PASS
 
 _WIDTH = 30  # of a mutant's name
@@ -115,7 +115,7 @@ def show(lab: Lab, matrix: Matrix, out: Console) -> None:
         out.print()
         out.print(Text(f"{title}: {len(names)}", "bold"))
         for name in names:
-            out.print(Text(f"  {name}"), no_wrap=True, overflow="ignore")
+            out.print(Text(f"  {name}"))
 
 
 def _findings(lab: Lab, matrix: Matrix) -> list[tuple[str, list[str]]]:
@@ -135,10 +135,17 @@ def _findings(lab: Lab, matrix: Matrix) -> list[tuple[str, list[str]]]:
             other.append(f"{name} {what} {test}")
     return [
         ("mutants that no test kills", matrix.survivors()),
-        (
-            "tests that kill nothing alone",
-            [t for t in matrix.tests if not matrix.alone(t)],
-        ),
         ("other than the mutant's entry says", other),
         ("undecided, by trouble of the grader", sorted(undecided)),
+        ("tests that kill no mutant alone", _shared(lab, matrix)),
+    ]
+
+
+def _shared(lab: Lab, matrix: Matrix) -> list[str]:
+    """Each with the reason why it stays."""
+    shared = load_shared(lab, KIT)
+    return [
+        f"{test}\n    {shared.get(test, 'no reason is given')}"
+        for test in matrix.tests
+        if not matrix.alone(test)
     ]

@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from . import sandbox
+from .usage import PATIENCE, usage
 from .verdict import Infrastructure
 
 CPU_LIMIT = 1.0  # seconds for one command: a thousand times what one needs
@@ -67,27 +68,13 @@ class Ended(Exception):
         self.answered, self.kind, self.text = answered, kind, text
 
 
-def _usage(group: int) -> tuple[float, int]:
-    """CPU seconds and bytes of memory of a process group."""
-    seconds, size = 0.0, 0
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        if int(fields[2]) == group:
-            ticks = int(fields[11]) + int(fields[12])
-            seconds += ticks / os.sysconf("SC_CLK_TCK")
-            size += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
-    return seconds, size
-
-
 class Driver:
     """A driver that is started when it is asked, and again after a crash."""
 
     def __init__(self, program: Path) -> None:
         self.program = program
         self.cpu_limit = CPU_LIMIT
+        self.effort = 0  # questions, each about 1 ms of CPU; 10 for a start
         self.explain = True  # names and lines in a sanitizer's report: slower
         self.printed = ""  # the end of what it last wrote to stderr and stdout
         self._process: subprocess.Popen[bytes] | None = None
@@ -132,8 +119,10 @@ class Driver:
 
     def ask(self, commands: Sequence[str]) -> list[list[str]]:
         """The answers to the commands, each in words. Ended, if there are fewer."""
+        self.effort += 1
         if self._process is None:
             self._process = self._start()
+            self.effort += 10
         keys = [secrets.token_hex(8) for _ in commands]
         lines = [f"{key} {text}\n" for key, text in zip(keys, commands, strict=True)]
         exchange = _Exchange(self._process, "".join(lines), len(commands), self)
@@ -194,6 +183,7 @@ class _Exchange:
         self.deadline = time.monotonic() + WALL_LIMIT
         self.looked = time.monotonic()  # when its CPU time was last looked at
         self.since: tuple[int, float] | None = None  # that time, and answers until then
+        self.slept = 0.0  # seconds, though it had been told everything
 
     def lines(self) -> list[str]:
         return self.output.decode("ascii", "backslashreplace").split("\n")[:-1]
@@ -244,14 +234,18 @@ class _Exchange:
 
     def _look(self) -> None:
         """Ended, if one command has used too much."""
-        seconds, size = _usage(self.process.pid)
-        self.looked = time.monotonic()
+        now = usage(self.process.pid)
+        since, self.looked = self.looked, time.monotonic()
+        if now.asleep and not self.pending:
+            self.slept += min(self.looked - since, 2 * _LOOK)
         if self.since is None or self.since[0] < self.answered:
-            self.since = self.answered, seconds
-        if size > MEMORY_LIMIT:
+            self.since = self.answered, now.seconds
+        if now.size > MEMORY_LIMIT:
             text = f"it used more than {MEMORY_LIMIT >> 20} MiB of memory"
             raise Ended(self.answered, "memory", text)
-        if seconds - self.since[1] > self.cpu_limit:
+        if self.slept > PATIENCE:
+            raise Ended(self.answered, "hang", "it waits for something, for ever")
+        if now.seconds - self.since[1] > self.cpu_limit:
             text = f"no end after {self.cpu_limit:g} s of CPU time: an endless loop?"
             raise Ended(self.answered, "hang", text)
         if self.looked > self.deadline:

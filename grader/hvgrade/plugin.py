@@ -36,6 +36,7 @@ _SESSION = pytest.StashKey[Session]()
 _LAB = pytest.StashKey[Lab]()
 _EVENTS = pytest.StashKey[Path]()
 _LOOKED = pytest.StashKey[Sequence[Looked]]()
+_TRAP_LOG = 2 << 20  # bytes, some 14,000 traps: enough for the labs' own guests
 _SEVERITY = [PASS, "unwritten", "fail", INFRASTRUCTURE]
 
 
@@ -65,6 +66,7 @@ class Boot:
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
+        trap_log: int | None = None,
         interactive: bool = True,
     ) -> Machine:
         """Starts a machine that the test talks to: expect(), send(), finish().
@@ -72,8 +74,9 @@ class Boot:
         bootargs: arguments of the (only) guest; set: properties of its device
         tree, {("/node", "property"): value}; budget: instructions; append: to the
         hypervisor; flash: the machine's pflash; steps: QEMU also records what
-        TrapLog.steps_since() counts. While it is interactive, idle time passes in
-        real time, so that input can arrive.
+        TrapLog.steps_since() counts; trap_log: bytes of that record, beyond which
+        the run is ended. While it is interactive, idle time passes in real time, so
+        that input can arrive.
         """
         if (bootargs or set) and len(vms) != 1:
             raise Infrastructure("with several VMs, give bootargs and set in Vm(...)")
@@ -83,6 +86,9 @@ class Boot:
         ]
         if self._session.linux and any(vm.folder == "linux" for vm in guests):
             raise Infrastructure(f"there is no Linux VM: {self._session.linux}")
+        if trap_log is None:
+            real = any(vm.folder == "linux" for vm in guests)
+            trap_log = _TRAP_LOG * (8 if real else 1)
         folder = self._folder
         if self.machines:
             folder = folder / f"run{len(self.machines) + 1}"
@@ -97,6 +103,8 @@ class Boot:
             append=append,
             flash=flash,
             steps=steps,
+            trap_log=trap_log,
+            traced=self._session.traced,
             read=self._read,
             reads=self._reads,
         )
@@ -188,10 +196,11 @@ class _Hooks:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keeps the tests asked for, and those that lab.toml does not know."""
-        wanted = set(self.stash[_SESSION].tests)
+        wanted = {name: i for i, name in enumerate(self.stash[_SESSION].tests)}
         known = self.stash[_LAB].tests
         away = [i for i in items if i.name in known and i.name not in wanted]
         items[:] = [item for item in items if item not in away]
+        items.sort(key=lambda item: wanted.get(item.name, -1))
         self.config.hook.pytest_deselected(items=away)
 
     @pytest.hookimpl(tryfirst=True)

@@ -2,8 +2,8 @@
 
 A run is seen on two legs: the console, and QEMU's own trap log. A test must
 look at both before it can pass; every expectation notes which leg it looked
-at. Each takes `likely`, the likely cause in terms of the task, and `read`,
-where to read when that is not the task's own section.
+at. Each takes `likely`, the likely cause in terms of the task. Where to read is
+the section of the task that it begins with, else of the test's own, or `read`.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from .verdict import Failure, Infrastructure, Unwritten, clean
 
 # QEMU's exit status (common/include/exitcode.h).
 SHUTDOWN, STOPPED, BAD_CONFIG, PANIC, TODO, BUDGET = 0, 3, 4, 5, 6, 7
-_STATUS = {
+STATUS_WORDS = {
     SHUTDOWN: "every VM shut itself down",
     STOPPED: "the hypervisor stopped a VM",
     BAD_CONFIG: "the hypervisor refused the configuration",
@@ -33,6 +33,8 @@ _TELLING = {  # the console line that says more about a status
     PANIC: r"hv: PANIC: .*",
     BUDGET: r"m-mode: budget spent: .*",
 }
+_DETAIL = re.compile(r"hv:  |m-mode: ")  # of a post-mortem, a panic, a spent budget
+_ADVICE = re.compile(r"(?:hv|m-mode):   (likely|read): (.*)")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
 TODO_LINE = re.compile(r"hv: TODO ([\w.]+): ([^:\s]+:\d+): (.*)")
 
@@ -112,7 +114,9 @@ class Run:
             return f"the console was flooded with more than {size}: the run was ended"
         if self.trap_log.flooded:
             return f"traps without end: the run was ended. {self._last_trap()}"
-        words = _STATUS.get(self.status, "the power was cut with a code of its own")
+        words = STATUS_WORDS.get(
+            self.status, "the power was cut with a code of its own"
+        )
         if self.status == BUDGET:
             words = f"the budget of {self.budget:,} instructions was spent"
         text = f"{words} (status {self.status})"
@@ -120,22 +124,37 @@ class Run:
         found = [line for line in self._lines if telling and re.match(telling, line)]
         if found:
             text += f": {found[-1]}"
+            text += self._advice(found[-1])
         if self.status == BUDGET:
             text += f"\n{self._last_trap()}"
         return text
 
+    def _advice(self, telling: str) -> str:
+        """What the given code says after this line. A task is the symptom's to name."""
+        after = self._lines[self._lines.index(telling) :]
+        told = {m[1]: m[2] for line in after if (m := _ADVICE.match(line))}
+        if "read" not in told:
+            return ""
+        likely = told.get("likely", "")
+        if re.match(r"h\d\.\d: ", likely):
+            likely = ""
+        return f"\n{likely} (more: {told['read']})".replace("\n (", "\n(")
+
     def _last_trap(self) -> str:
         if not self.trap_log.traps:
             return "No trap was taken at all."
-        last = self.trap_log.traps[-1]
-        if last.is_async and last.cause == 7 and len(self.trap_log.traps) > 1:
-            last = self.trap_log.traps[-2]  # the machine timer: the budget itself
-        return f"The last trap: {last.words} at {self.trap_log.where(last)}."
+        last, before = self.trap_log.traps[-1], self.trap_log.traps[-2:-1]
+        if not (last.is_async and last.cause == 7 and before):
+            return f"The last trap: {last.words} at {self.trap_log.where(last)}."
+        # The machine timer is the budget itself.
+        text = f"The last trap: {before[0].words} at {self.trap_log.where(before[0])}."
+        return f"It was at {self.trap_log.where(last)}. {text}"
 
     def last_lines(self, count: int = 4) -> str:
         if not self._lines:
             return "The console is empty."
-        tail = [f"  {line[:100]}" for line in self._lines[-count:]]
+        telling = [line for line in self._lines if not _DETAIL.match(line)]
+        tail = [f"  {line[:100]}" for line in telling[-count:]]
         return "The console's last lines:\n" + "\n".join(tail)
 
     # Expectations. Each raises Failure with the five parts.
@@ -151,7 +170,9 @@ class Run:
     ) -> NoReturn:
         """The test failed; how the run ended is added to what happened."""
         happened = "\n".join(filter(None, (happened, self.ending(), self.last_lines())))
-        where = self.read if read is None else read
+        named = re.match(r"(?:or )?(h\d\.\d)\b", likely)
+        where = self.reads.get(named[1] if named else "", self.read)
+        where = where if read is None else read
         raise Failure(expected, happened, likely, where, str(self.dir / log))
 
     def check(
@@ -173,7 +194,7 @@ class Run:
     ) -> None:
         """QEMU ended with this status, by itself."""
         ended = not self.flooded and not self.trap_log.flooded
-        expected = f"{_STATUS[status]} (status {status})"
+        expected = f"{STATUS_WORDS[status]} (status {status})"
         fact = ended and self.status == status
         self.check(fact, expected, likely=likely, read=read)
 

@@ -20,6 +20,7 @@ class Session:
     seed: int
     tests: list[str]  # the tests to run
     linux: str = ""  # why there is no Linux VM, if there is none
+    traced: bool = False  # hv was built for tracing: see trace.py
     driver: str = ""  # the pure files with their driver, for unit tests
 
     def save(self, path: Path) -> None:

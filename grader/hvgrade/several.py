@@ -6,7 +6,7 @@ addresses. Each has a lane, its own pair of ecalls in QEMU's trap log
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 
@@ -54,6 +54,15 @@ def lane_told(run: Run, lane: int) -> list[int]:
     return [int(word, 2) for word in words]
 
 
+def _instructions(code: bytes) -> Iterator[int]:
+    """Instruction by instruction: what lies across two of them is none."""
+    at = 0
+    while at < len(code) - 1:
+        size = 4 if code[at] & 3 == 3 else 2
+        yield int.from_bytes(code[at : at + size], "little")
+        at += size
+
+
 def has_sc(elf: Path) -> bool:
     """Is there an sc.w or sc.d in the program's code?"""
     from elftools.elf.elffile import ELFFile  # slow to import, rarely needed
@@ -61,11 +70,7 @@ def has_sc(elf: Path) -> bool:
     with elf.open("rb") as file:
         sections = [s for s in ELFFile(file).iter_sections() if s["sh_flags"] & 4]
         code = [section.data() for section in sections]
-    words = (
-        int.from_bytes(part[at : at + 4], "little")
-        for part in code
-        for at in range(0, len(part) - 3, 2)
-    )
+    words = (word for part in code for word in _instructions(part))
     return any(word & 0xF800607F == 0x1800202F for word in words)
 
 

@@ -9,12 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from .guest import complaint, expect_end, expect_told, refuse
-from .run import BAD_CONFIG, BUDGET, PANIC, SHUTDOWN, STOPPED, Run
+from .run import BAD_CONFIG, BUDGET, PANIC, SHUTDOWN, Run
 from .traps import HV
 
 Cause = tuple[str, str]  # the task, the likely cause
 
-_NOT_DELEGATED = {0, 3, 4, 6, 8, 12, 13, 15}
 _FUNCTIONS = {  # where the hypervisor itself trapped: the task
     "vplic_(mmio|update)": "h4.4",
     "vplic_set_line|vplic_complete": "h4.2",
@@ -59,6 +58,10 @@ _ENDLESS = {  # a trap that comes again and again: what was not done about it
     5: ("h1.6", "sepc is left at the load after it was emulated: step over it"),
     22: ("h1.4", "exit_dispatch lets a VM go on after an exit nobody handles"),
 }
+_REFUSED = {  # the same, from lab h2 on
+    "unexpected trap: scause 0x[57]": "an address was refused, or no device was found "
+    "for it: h2.5: the GPA is htval << 2, with the low bits of stval; h2.7: mmio_access"
+}
 _COMPLAINTS = {  # of any guest: the likely cause
     "is not a device tree": "h1.2: a1 must be the argument dtb of vcpu_init",
     "unexpected trap": f"the guest went astray, {LOST}",
@@ -71,19 +74,10 @@ def _printed(run: Run, pattern: str) -> str:
     return found[0][1] if found else ""
 
 
-def _stopped(run: Run) -> Cause | None:
-    scause = int(_printed(run, r"last exit: .* \(scause 0x([0-9a-f]+)\)") or "ff", 16)
-    stval = int(_printed(run, r"hv:   stval 0x([0-9a-f]+)") or "0", 16)
-    mode = _printed(run, r"guest in (V[SU]-mode)")
-    if scause >> 63:
-        return "h1.2", "hideleg lacks a virtual interrupt, so the guest's own one exits"
-    if scause == 22 and stval >> 20 in (0xC00, 0xC01, 0xC02):
-        return "h1.2", "hcounteren does not let the guest read cycle, time, instret"
-    if mode == "VU-mode" and not any(t.cause == 8 for t in run.traps):
-        return "h1.2", "sstatus.SPP is 0, so sret went to VU-mode instead of VS-mode"
-    if scause in _NOT_DELEGATED:
-        return "h1.2", f"hedeleg lacks bit {scause}: this exception is the guest's own"
-    return None
+def _told(run: Run) -> Cause | None:
+    """What the given code itself found likely: common/hv/likely.c, mmode.c."""
+    told = _printed(run, r"^(?:hv|m-mode):   likely: (h\d\.\d: .*)$")
+    return (told[:4], told[6:]) if told else None
 
 
 def _panicked(run: Run) -> Cause | None:
@@ -240,10 +234,10 @@ def symptom(run: Run) -> Cause | None:
     ):
         text = "hstatus.SPV is 0, so sret stayed in HS-mode instead of entering VS-mode"
         return "h1.2", text
+    if told := _told(run):
+        return told
     if run.status == BUDGET or run.trap_log.flooded:
         return _endless(run)
-    if run.status == STOPPED:
-        return _stopped(run)
     if run.status == BAD_CONFIG and "h2.1" in run.reads:
         return _refused(run)
     return _panicked(run) if run.status == PANIC else None
@@ -269,7 +263,8 @@ def expect_pass(
 ) -> None:
     """The guest found everything right, printed these lines and told this."""
     if complaint(run):
-        refuse(run, vm, {**(complaints or {}), **_COMPLAINTS}, likely)
+        general = (_REFUSED if "h2.1" in run.reads else {}) | _COMPLAINTS
+        refuse(run, vm, {**(complaints or {}), **general}, likely)
     expect_ending(run, SHUTDOWN, likely=likely)
     mute = "h1.5: sbi_dbcn prints nothing, or h1.3: a0, the length, is lost in step 7"
     silent = lines and not run.guest_lines

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from .report import Class
 
 WIDTH = 80
-_STYLE = {PASS: "green", FAIL: "red", UNWRITTEN: "yellow", INFRASTRUCTURE: "magenta"}
+STYLE = {PASS: "green", FAIL: "red", UNWRITTEN: "yellow", INFRASTRUCTURE: "magenta"}
 _WORDS = {UNWRITTEN: "not written", INFRASTRUCTURE: "grader error"}
-_LABELS = {"expected": "expected", "happened": "happened", "cause": "likely cause"}
+LABELS = {"expected": "expected", "happened": "happened", "cause": "likely cause"}
 
 
 def console(file: IO[str] | None = None) -> Console:
@@ -106,7 +106,7 @@ def lab_table(lab: LabRecord) -> Table:
         table.add_row(
             Text(test.title),
             test.task,
-            Text(_WORDS.get(test.status, test.status), style=_STYLE[test.status]),
+            Text(_WORDS.get(test.status, test.status), style=STYLE[test.status]),
             _points(test),
             f"{test.seconds:.1f} s",
         )
@@ -155,7 +155,7 @@ def _again(record: Record, lab: str) -> str:
 def _explain(out: Console, group: list[TestRecord], again: str) -> None:
     first = group[0]
     points = sum(test.max_score for test in group)
-    style = f"bold {_STYLE[first.status]}"
+    style = f"bold {STYLE[first.status]}"
     what = f"{first.name}: " if len(group) == 1 else f"{len(group)} tests: "
     out.print()
     if first.status == UNWRITTEN:
@@ -167,7 +167,7 @@ def _explain(out: Console, group: list[TestRecord], again: str) -> None:
         return
     word = _WORDS.get(first.status, first.status)
     out.print(Text(f"{what}{word} ({points} points)", style=style))
-    for key, label in _LABELS.items():
+    for key, label in LABELS.items():
         if first.detail.get(key):
             _field(out, label, first.detail[key])
     for label, text in (("read", first.detail.get("read", "")), ("log", first.log)):
@@ -199,7 +199,7 @@ def show(record: Record, out: Console) -> None:
         line = (
             f"{undecided} points are undecided: the fault of the grader or the machine"
         )
-        out.print(Text(line, style=_STYLE[INFRASTRUCTURE]))
+        out.print(Text(line, style=STYLE[INFRASTRUCTURE]))
     again = _again(record, record.labs[0].lab if len(record.labs) == 1 else "")
     out.print(Text(f"the same again: {again}", style="dim"), soft_wrap=True)
 
@@ -232,7 +232,9 @@ class ClassWatcher:
         self.ends[end] += 1
         self.progress.update(self.task, advance=1, description=entry.name[:24])
         if end == "infrastructure":
-            self.out.print(Text(f"{entry.name}: no score, see its record", "magenta"))
+            end = "no score, see its record"
+        if end not in ("graded", "already graded"):
+            self.out.print(Text(f"{entry.name}: {end}", "magenta"))
 
     def summary(self, whole: "Class", out: Path) -> None:
         seconds = time.monotonic() - self.start

@@ -7,9 +7,11 @@ does not say whether the hart was in VS-mode, but some causes do: 10 and 20 to
 """
 
 import bisect
+import os
 import re
+import struct
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +60,7 @@ _INTERRUPTS = {
 }
 _GUEST_ONLY = {10, 20, 21, 22, 23}
 _HV_ONLY = {9}
+_STT_NOTYPE, _STT_FUNC = 0, 2
 HV = "hv"
 
 
@@ -104,14 +107,17 @@ class Symbols:
                 start = section["sh_addr"]
                 self.code.append(range(start, start + section["sh_size"]))
         table = elf.get_section_by_name(".symtab")
+        names = elf.get_section(table["sh_link"]).data() if table else b""
         found: list[tuple[int, int, str]] = []
-        for symbol in table.iter_symbols() if table else ():
-            kind, address = symbol["st_info"]["type"], symbol["st_value"]
-            if symbol.name == "_end":
+        # By hand, as there are thousands: name, info, other, section, value, size.
+        for row in struct.iter_unpack("<IBBHQQ", table.data() if table else b""):
+            name = names[row[0] : names.find(b"\0", row[0])].decode(errors="replace")
+            kind, address = row[1] & 15, row[4]
+            if name == "_end":
                 self.end = address
-            named = symbol.name and not symbol.name.startswith(("$", ".L"))
-            if named and kind in ("STT_FUNC", "STT_NOTYPE") and self.has(address):
-                found.append((address, symbol["st_size"], symbol.name))
+            named = name and not name.startswith(("$", ".L"))
+            if named and kind in (_STT_NOTYPE, _STT_FUNC) and self.has(address):
+                found.append((address, row[5], name))
         starts = sorted({address for address, _, _ in found})
         for address, size, name in found:
             if not size:  # assembly without .size: up to the next symbol
@@ -139,14 +145,25 @@ class Symbols:
         return f"{name}+{address - start:#x}" if address != start else name
 
 
+@lru_cache
+def _symbols(elf: Path, status: tuple[int, ...]) -> Symbols:
+    """Read once, though many runs have the same ELF files."""
+    return Symbols(elf)
+
+
+def symbols(elf: Path) -> Symbols:
+    """The functions of an ELF file."""
+    status = os.stat(elf)
+    return _symbols(elf, (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
 class TrapLog:
     """The traps of one run, and the ELF files that can name their addresses."""
 
     def __init__(self, path: Path, elfs: dict[str, Path], cap: int = TRAP_LOG_CAP):
         """elfs: the kernel of each guest by the VM's name, and hv.elf as "hv"."""
         self.path = path
-        read = {elf: Symbols(elf) for elf in set(elfs.values())}
-        self.symbols = {name: read[elf] for name, elf in elfs.items()}
+        self.symbols = {name: symbols(elf) for name, elf in elfs.items()}
         try:
             self.flooded = path.stat().st_size > cap
         except OSError as error:

@@ -15,7 +15,6 @@ test; a TODO leaves it unwritten. See native.py for what the code may do, and
 grader/unit/ for the C side.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,8 @@ from .native import Driver, Ended, report_lines
 from .run import TODO_LINE, unwritten
 from .verdict import Failure, Infrastructure, Unwritten
 
-RUNS = 60  # inputs for one check
-SHRINK = 1.0  # seconds to look for shorter inputs that fail; no verdict depends on it
+RUNS = 40  # inputs for one check
+SHRINK = 250  # effort to look for shorter inputs that fail: see Driver
 T = TypeVar("T")
 
 _HINTS = {  # a word of the sanitizer's report, and what it usually means here
@@ -84,7 +83,7 @@ class Unit:
         self.looked: set[str] = set()
         self._folder, self._seed = folder, seed
         self._read, self._reads = read, reads
-        self._until: float | None = None  # when to stop looking for shorter inputs
+        self._until: int | None = None  # when to stop looking for shorter inputs
 
     def close(self) -> None:
         self.driver.close()
@@ -148,6 +147,7 @@ class Unit:
             happened = [x for x in printed.splitlines() if x.startswith("hv: PANIC")]
         elif ended.kind == "hang":
             self.driver.cpu_limit = 0.1  # enough, while looking for a shorter one
+            self.driver.effort += 40
         hint = [words for word, words in _HINTS.items() if word in happened[0]]
         did = [""] * (len(calls) - 1) + ["\n".join(happened)]
         expected = f"{last.words} returns"
@@ -174,13 +174,13 @@ class Unit:
         other: list[BaseException] = []
 
         def once(value: T) -> None:
-            if self._until and time.monotonic() > self._until:
+            if self._until and self.driver.effort > self._until:
                 raise _Enough
             try:
                 body(value)
             except _UnitFailure as failure:
                 if not found:
-                    self._until = time.monotonic() + SHRINK
+                    self._until = self.driver.effort + SHRINK
                     self.driver.explain = False
                 found.append((failure, value))
                 raise

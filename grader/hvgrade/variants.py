@@ -73,6 +73,17 @@ def load_mutants(lab: Lab, kit: Path = KIT) -> list[Mutant]:
     ]
 
 
+def load_shared(lab: Lab, kit: Path = KIT) -> dict[str, str]:
+    """The tests that kill no mutant alone, and why they stay."""
+    path = kit / "grader/mutants" / lab.name / "shared.toml"
+    try:
+        shared: dict[str, str] = tomllib.loads(path.read_text())["shared"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise LabError(f"{path}: {error!r}") from error
+    _tests(lab, list(shared), path)
+    return shared
+
+
 def load_cheats(lab: Lab, kit: Path = KIT) -> list[Cheat]:
     path = kit / "grader/cheats" / lab.name / "cheats.toml"
     return [

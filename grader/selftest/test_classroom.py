@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
 import shutil
+import subprocess
 import tarfile
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +17,8 @@ from tinykit import GOOD, Kit
 
 from hvgrade import classroom, sandbox
 from hvgrade.classroom import Course, Entry, collect, entries, grade_all
-from hvgrade.lab import load_lab
+from hvgrade.intake import take
+from hvgrade.lab import Lab, load_lab
 from hvgrade.similar import pairs, shingles
 from hvgrade.verdict import Infrastructure
 
@@ -117,6 +122,88 @@ def test_it_goes_on_where_it_stopped(
     assert gradebook(course)["ben"]["score"] == "0"
 
 
+def scratch() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob(f"hvlab-class-{os.getpid()}-*"))
+
+
+def test_an_interrupted_class_drops_what_is_running(
+    course: Course, hand_in: Callable[..., Path]
+) -> None:
+    hand_in("anna", GOOD)
+    folder = hand_in("slow", "time.sleep(300)\n" + GOOD)
+
+    def interrupt(entry: Entry, end: str) -> None:
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        grade_all(course, entries(folder), 2, interrupt)
+    assert time.monotonic() - start < 100
+    assert [path.name for path in (course.out / "records").iterdir()] == ["anna.json"]
+    assert not scratch()
+
+
+def test_what_a_killed_class_left_is_removed(
+    course: Course, hand_in: Callable[..., Path]
+) -> None:
+    temporary = Path(tempfile.gettempdir())
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    left = temporary / f"hvlab-class-{gone.pid}-x"
+    other = temporary / f"hvlab-class-{os.getppid()}-x"
+    try:
+        for path in (left, other):
+            path.mkdir()
+        go(course, hand_in("anna", GOOD))
+        assert not left.exists() and other.exists()
+    finally:
+        shutil.rmtree(other)
+
+
+def test_odd_submissions_stop_nobody(
+    course: Course, hand_in: Callable[..., Path]
+) -> None:
+    folder = hand_in("good", GOOD)
+    (folder / "two\nlines").mkdir()
+    os.mkfifo(folder / "fifo")
+    (folder / "empty.zip").touch()
+    (folder / os.fsdecode(b"\xff")).touch()
+    (folder / os.fsdecode(b"\xfe")).touch()
+    ends = go(course, folder)
+    assert len(ends) == 6 and set(ends.values()) == {"graded"}
+    scores = {name: row["score"] for name, row in gradebook(course).items()}
+    assert scores.pop("good") == "100" and set(scores.values()) == {"0"}
+    assert "two\\nlines" in scores and "\\udcff" in scores
+
+
+def test_one_that_cannot_be_read_stops_nobody(
+    course: Course, hand_in: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(lab: Lab, path: Path, target: Path) -> str:
+        if path.name == "anna":
+            raise OSError("the disk is full")
+        return take(lab, path, target)
+
+    monkeypatch.setattr(classroom, "take", broken)
+    for name in ("anna", "ben"):
+        folder = hand_in(name, GOOD)
+    ends = go(course, folder)
+    assert ends == {
+        "anna": "could not be graded: the disk is full",
+        "ben": "graded",
+    }
+    assert gradebook(course)["anna"]["state"] == "missing"
+
+
+def test_links_among_the_submissions_are_refused(
+    course: Course, hand_in: Callable[..., Path]
+) -> None:
+    folder = hand_in("anna", GOOD)
+    (folder / "ben").symlink_to("anna")
+    with pytest.raises(Infrastructure, match="symbolic links: .'ben'"):
+        entries(folder)
+
+
 def test_trouble_of_the_grader_is_tried_again_next_time(
     course: Course, hand_in: Callable[..., Path], kit: Kit
 ) -> None:
@@ -141,7 +228,7 @@ def test_names_become_different_file_names(tmp_path: Path) -> None:
         "-o",
         "..",
     ]
-    slugs = [Entry(name, tmp_path).slug for name in names]
+    slugs = [Entry("the same", tmp_path / name).slug for name in names]
     assert len(set(slugs)) == len(names)
     assert all(slug.isascii() and len(slug) < 80 for slug in slugs)
     assert not any(slug.startswith(("-", ".")) or "/" in slug for slug in slugs)

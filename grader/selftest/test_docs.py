@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hvgrade.lab import KIT
+from hvgrade.lab import KIT, find_labs
 
 sys.path.insert(0, str(KIT / "docs"))
 
@@ -32,14 +32,20 @@ def test_every_page_is_in_the_menu() -> None:
     for language, config in ("en", "mkdocs.yml"), ("zh", "mkdocs.zh.yml"):
         menu = re.findall(r"(\w+\.md)", (KIT / "docs" / config).read_text())
         assert sorted(menu) == sorted(stage.Handbook(language).pages)
+    translated = {path.name for path in KIT.glob("docs/zh/*.md")}
+    assert translated >= {"hext.md"} | {f"{lab}.md" for lab in find_labs()}
 
 
 def test_every_figure_says_what_it_shows() -> None:
     for path in [*KIT.glob("docs/*.md"), *KIT.glob("labs/*/README.md")]:
         for alt in re.findall(r"!\[([^]]*)\]\(", path.read_text()):
             assert len(alt.split()) > 5, f"{path}: {alt!r}"
-    for path in [*KIT.glob("docs/figures/hext-*.svg"), *KIT.glob("labs/*/figures/*")]:
-        assert 'role="img" aria-label="' in path.read_text(), path
+    for path in KIT.glob("docs/zh/*.md"):
+        for alt in re.findall(r"!\[([^]]*)\]\(", path.read_text()):
+            assert len(re.findall(r"[\u4e00-\u9fff]", alt)) > 10, f"{path}: {alt!r}"
+    for path in [*KIT.glob("docs/figures/*.svg"), *KIT.glob("labs/*/figures/*")]:
+        drawn = 'role="img" aria-label="' in path.read_text()
+        assert drawn or path.name == "icon.svg", path
 
 
 def test_every_command_exists() -> None:
@@ -48,6 +54,32 @@ def test_every_command_exists() -> None:
         for word in re.findall(r"(?:`|\$ |> *)make ([a-z][\w-]*)", path.read_text()):
             found = re.search(rf"^(\S+ )*{word}( \S+)*:", rules, re.M)
             assert found, f"{path}: make {word}"
+
+
+@pytest.mark.parametrize(
+    "page, language, source",
+    [
+        ("grader.md", "c", "labs/h1_simple_hv/guests/hello/hello.c"),
+        ("grader.md", "python", "grader/tests/h1/test_h1_sbi.py"),
+        ("grader.md", "toml", "labs/h1_simple_hv/lab.toml"),
+        ("grader.md", "toml", "grader/mutants/h1/mutants.toml"),
+        ("tour.md", "c", "common/hv/run.c"),
+    ],
+)
+def test_examples_are_the_real_thing(page: str, language: str, source: str) -> None:
+    text = (KIT / "docs" / page).read_text()
+    blocks = re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    assert any(block in (KIT / source).read_text() for block in blocks)
+
+
+def test_the_tour_visits_every_given_file() -> None:
+    tour = (KIT / "docs/tour.md").read_text()
+    given = [p for p in KIT.glob("common/**/*.*") if p.suffix != ".pyc"]
+    for path in given:
+        code = f"{path.stem}.c"  # its header is its contract, and goes with it
+        folder = f"`{path.parent.relative_to(KIT)}/`"  # named as a whole
+        named = path.name in tour or folder in tour
+        assert named or path.suffix == ".h" and code in tour, path
 
 
 # Each kind of mistake, made in a copy, is found.
@@ -61,7 +93,7 @@ def copy(tmp_path: Path) -> Path:
         "`common/run.c`; `one` and `two` in `run.h`, [go on](h1.md#the-end)\n",
         "docs/h1.md": "# Lab h1\n\n<!-- handout: h1_lab -->\n",
         "labs/h1_lab/README.md": "# Lab h1\n\nDo it:\n\n```\n$ make\n```\n\n## The end\n",
-        "common/run.c": "/* about vcpu_run */\n\nvoid vcpu_run(void)\n{\n}\n",
+        "common/run.c": "/* vcpu_run: read docs/h1.md#the-end */\n\nvoid vcpu_run(void)\n{\n}\n",
         "common/run.h": "int one, two;\n",
         "docs/figures/icon.svg": "<svg/>",
     }
@@ -104,6 +136,7 @@ def test_copy_has_no_problems(copy: Path) -> None:
         ("docs/index.md", "`two`", "`three`", "run.h has no three"),
         ("docs/h1.md", "h1_lab", "h1_labs", "there is no lab labs/h1_labs"),
         ("common/run.c", "vcpu_run", "vcpu_walk", "run.c has no vcpu_run"),
+        ("common/run.c", "#the-end", "#an-end", "h1.md#an-end: no such heading"),
         ("labs/h1_lab/README.md", "## The end", "## An end", "no such heading"),
         ("labs/h1_lab/README.md", "Do it", "Do that", "has changed since"),
         (

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tinykit import Kit
 
+from hvgrade import intake
 from hvgrade.build import MAX_FILE
 from hvgrade.intake import find, take
 from hvgrade.lab import Lab, load_lab
@@ -86,6 +87,25 @@ def test_only_plain_small_files_are_taken(
     assert find(lab, tar(path, ("code.py", bytes(MAX_FILE + 1)))) == {}
     bomb = zipped(tmp_path / "a.zip", ("code.py", bytes(100 << 20)))
     assert find(lab, bomb) == {}
+
+
+def test_a_bomb_does_not_go_off(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MAX_UNPACKED", 1 << 20)
+    monkeypatch.setattr(intake, "MAX_TAKEN", MAX_FILE)
+    zeros = ("zeros", bytes(2 << 20))
+    for name, pack in (("a.tgz", tar), ("a.zip", zipped)):
+        many = [(f"{number}/code.py", bytes(MAX_FILE)) for number in range(20)]
+        assert find(lab, pack(tmp_path / name, *many)) == {"code.py": bytes(MAX_FILE)}
+    assert find(lab, tar(tmp_path / "a.tgz", ("code.py", b"x"), zeros)) != {}
+    assert find(lab, tar(tmp_path / "a.tgz", zeros, ("code.py", b"x"))) == {}
+
+
+def test_what_is_no_file_and_no_folder_holds_nothing(lab: Lab, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    assert find(lab, tmp_path / "fifo") == {}
+    assert find(lab, Path("/dev/zero")) == {}
 
 
 def test_nothing_is_written_elsewhere(lab: Lab, tmp_path: Path) -> None:

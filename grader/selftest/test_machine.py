@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tinykit import Kit
+from tinykit import MKVM, Kit
 
 from hvgrade import machine as module
 from hvgrade.machine import Machine, Setup, Vm, qemu_version
@@ -24,7 +24,12 @@ class Bench:
         self.setup = Setup(str(kit.qemu), kit.root / "hv", kit.root / "vms", kit.root)
 
     def start(
-        self, code: str, *, budget: int = 1_000_000, interactive: bool = False
+        self,
+        code: str,
+        *,
+        budget: int = 1_000_000,
+        interactive: bool = False,
+        trap_log: int = 1 << 20,
     ) -> Machine:
         self.kit.write("hv", code)
         made = Machine(
@@ -34,6 +39,7 @@ class Bench:
             budget=budget,
             cpu="rv64,h=false",
             interactive=interactive,
+            trap_log=trap_log,
         )
         self.started.append(made)
         return made
@@ -75,12 +81,9 @@ def test_a_run_leaves_both_witnesses_and_its_command(bench: Bench) -> None:
 
 def test_the_vms_are_packed_with_their_changes(bench: Bench) -> None:
     run = bench.start("off()").finish()
-    argv = (run.dir / "vms.cpio").read_text().split("\n")
-    start = argv.index("--bootargs")
-    assert argv[start + 1 : start + 3] == ["tiny", "seed=7 word=x"]
-    start = argv.index("--set")
-    assert argv[start + 1 : start + 5] == ["tiny", "/soc/a", "hv,b", "3"]
-    assert argv[-1].endswith("/vms/tiny")
+    packed = (run.dir / "vms.cpio").read_text()
+    edits = "{'tiny': ('seed=7 word=x', [('/soc/a', 'hv,b', '3')], {})}"
+    assert packed.endswith(f"/vms/tiny')] {edits}")
 
 
 def test_an_old_run_in_the_same_place_is_removed(bench: Bench) -> None:
@@ -107,9 +110,8 @@ def test_a_console_flood_is_ended_and_cut(
     assert not bench.start("say(9990 * 'x'); off(0)").finish().flooded
 
 
-def test_a_trap_flood_is_ended(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TRAP_LOG_CAP", 10_000)
-    run = bench.start("while True: trap(2, 0x1234)").finish()
+def test_a_trap_flood_is_ended(bench: Bench) -> None:
+    run = bench.start("while True: trap(2, 0x1234)", trap_log=10_000).finish()
     assert "traps without end" in run.ending()
     assert "illegal instruction at 0x1234" in run.ending()
     with pytest.raises(Failure):
@@ -162,7 +164,10 @@ def test_a_missing_qemu_or_vm_is_infrastructure(bench: Bench, kit: Kit) -> None:
 
 
 def test_a_broken_vm_is_infrastructure(bench: Bench, kit: Kit) -> None:
-    kit.write("common/hv/mkvm.py", "import sys; sys.exit('mkvm: vm.dts: broken')")
+    broken = MKVM.replace("output.write_text", "raise VmError")
+    kit.write(
+        "common/hv/mkvm.py", broken.replace('f"{vms} {edits}"', "'vm.dts: broken'")
+    )
     with pytest.raises(Infrastructure, match="mkvm: vm.dts: broken"):
         bench.start("off()")
 

@@ -39,5 +39,6 @@ def test_the_matrix_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {first: last for first, *_, last in (w for w in words if len(w) == 2)}
     assert (rows["both"], rows["one"], rows["odd"]) == ("##", "#·", "#?")
     assert "mutants that no test kills: 1\n  none\n" in shown
-    assert "tests that kill nothing alone: 1\n  test_b\n" in shown
+    alone = "tests that kill no mutant alone: 1\n  test_b\n    no reason is given\n"
+    assert shown.endswith(alone)
     assert "none survives test_a" in shown and "both is killed by test_b" in shown

@@ -15,7 +15,6 @@ from hvgrade.record import LabRecord, NotRun, TestRecord
 from hvgrade.verdict import FAIL, INFRASTRUCTURE, PASS, Verdict
 
 LABS = find_labs()
-NOW = datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def graded(name: str, lab: str = "h1", **statuses: str) -> LabRecord:
@@ -33,9 +32,13 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "build/progress.json"
 
 
-def keep(path: Path, *labs: LabRecord, started: str = NOW) -> None:
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def keep(path: Path, *labs: LabRecord, started: str = "") -> None:
     own = {lab.lab: progress.digest(LABS[lab.lab], KIT / "labs") for lab in labs}
-    progress.keep(path, labs, started, own)
+    progress.keep(path, labs, started or now(), own)
 
 
 def shown(kept: Path) -> str:
@@ -82,7 +85,7 @@ def test_what_is_not_decided_stays_and_what_cannot_run_does_not_count(
 def test_it_says_how_old_it_is_and_that_files_have_changed(kept: Path) -> None:
     keep(kept, graded(PASS), started="2020-01-01T00:00:00+00:00")
     assert "days ago" in shown(kept) and "changed since" not in shown(kept)
-    progress.keep(kept, [graded(PASS)], NOW, {"h1": "of other files"})
+    progress.keep(kept, [graded(PASS)], now(), {"h1": "of other files"})
     assert "Your files of h1 have changed since: make grade LAB=h1" in shown(kept)
 
 

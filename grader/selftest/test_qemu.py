@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tinykit import MKVM
 
 from hvgrade import machine
 from hvgrade.grade import QEMU
@@ -121,9 +122,8 @@ ECHO = """
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "mkvm.py").write_text("import sys; open(sys.argv[4], 'w')")
         (folder / "common/hv").mkdir(parents=True)
-        (folder / "mkvm.py").rename(folder / "common/hv/mkvm.py")
+        (folder / "common/hv/mkvm.py").write_text(MKVM)
         (folder / "vms/tiny").mkdir(parents=True)
         self.machines: list[Machine] = []
 

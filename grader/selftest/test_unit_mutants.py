@@ -74,7 +74,7 @@ def mutants() -> Iterator[object]:
 def test_mutant_loses_its_unit_tests(
     lab: Lab, mutant: Mutant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "SHRINK", 0.0)
+    monkeypatch.setattr(module, "SHRINK", 0)
     plant_mutant(lab, mutant, tmp_path / "labs")
     tree = Tree(KIT, BUILD, tmp_path / "work")
     collect(lab, [], tmp_path / "labs", tree, "reference", "mine")

@@ -54,8 +54,12 @@ guests:
 """
 
 MKVM = """
-import sys
-open(sys.argv[sys.argv.index("-o") + 1], "w").write("\\n".join(sys.argv))
+class VmError(Exception):
+    pass
+def Edits(*all):
+    return all
+def pack(output, vms, hv, edits):
+    output.write_text(f"{vms} {edits}")
 """
 
 TOML = """

@@ -45,8 +45,7 @@ void vmid_fence_all(void)
 				 : "memory");
 }
 
-/* More than was asked for, which is allowed: everything of this VM. */
-static void fence_guest(void)
+void guest_fence(void)
 {
 	__asm__ volatile(".option push\n"
 			 ".option arch, +h\n"
@@ -62,7 +61,7 @@ bool sbi_rfence(struct vcpu *vcpu)
 		return sbi_return(vcpu, SBI_ERR_NOT_SUPPORTED, 0);
 	if (!mask_ok(vcpu, vcpu->gpr[REG_A0], vcpu->gpr[REG_A1]))
 		return sbi_return(vcpu, SBI_ERR_INVALID_PARAM, 0);
-	fence_guest();
+	guest_fence(); /* More than was asked for, which is allowed. */
 	return sbi_return(vcpu, SBI_SUCCESS, 0);
 }
 
@@ -151,6 +150,6 @@ bool sbi_legacy_ipi(struct vcpu *vcpu)
 
 bool sbi_legacy_fence(struct vcpu *vcpu)
 {
-	fence_guest();
+	guest_fence();
 	return sbi_return_legacy(vcpu, SBI_SUCCESS);
 }

@@ -29,6 +29,7 @@ static long call(long number, long a, long b, long c)
 
 #ifdef __x86_64__
 enum { READ_ = 0, WRITE_ = 1, FORK_ = 57, KILL_ = 62, EXEC_ = 59, BRK_ = 12 };
+enum { SLEEP_ = 35 };
 static long open_(const char *path, long flags)
 {
 	return call(2, (long)path, flags, 0666);
@@ -39,6 +40,7 @@ static long fork_(void)
 }
 #else
 enum { READ_ = 63, WRITE_ = 64, KILL_ = 129, EXEC_ = 221, BRK_ = 214 };
+enum { SLEEP_ = 101 };
 static long open_(const char *path, long flags)
 {
 	register long x3 __asm__("x3") = 0666;
@@ -105,6 +107,11 @@ __attribute__((constructor)) static void attack(void)
 #elif defined FLOOD
 	for (;;)
 		write_(1, "0 1 1 1 4\n0123456789abcdef 0\n");
+#elif defined SLEEP
+	static const long day[] = {86400, 0};
+
+	for (;;)
+		call(SLEEP_, (long)day, 0, 0);
 #elif defined EXEC
 	const char *argv[] = {"/bin/sh", "-c",
 			      "(sleep 1000 &); touch /tmp/hvlab-was-here; "

@@ -47,19 +47,23 @@ static inline bool decode_32(uint32_t insn, struct insn *out)
 static inline bool decode_16(uint32_t insn, struct insn *out)
 {
 	unsigned quadrant = field(insn, 1, 0), funct3 = field(insn, 15, 13);
-	bool store = funct3 & 4;
-	unsigned reg = 8 + field(insn, 4, 2);
+	bool store = funct3 & 4, word = !(funct3 & 1);
+	unsigned reg;
 
-	if (quadrant == 1 || !(funct3 & 2))
-		return false;
-	if (quadrant == 2)
+	if (quadrant == 0)
+		reg = 8 + field(insn, 4, 2);
+	else if (quadrant == 2)
 		reg = store ? field(insn, 6, 2) : field(insn, 11, 7);
+	else
+		return false;
+	if (!(funct3 & 2))
+		return false;
 	if (quadrant == 2 && !store && reg == 0)
 		return false; /* reserved */
 	*out = (struct insn){
 		.store = store,
-		.sign_extend = !store && !(funct3 & 1),
-		.width = funct3 & 1 ? 8 : 4,
+		.sign_extend = !store && word,
+		.width = word ? 4 : 8,
 		.reg = reg,
 		.length = 2,
 	};
@@ -76,7 +80,8 @@ static inline bool decode_16(uint32_t insn, struct insn *out)
 static inline bool insn_decode(uint32_t insn, struct insn *out)
 {
 	/* SOLUTION h2.6: take an integer load or store apart */
-	return (insn & 3) == 3 ? decode_32(insn, out) : decode_16(insn, out);
+	/* No quadrant of the compressed ones has the opcode of a full one. */
+	return decode_32(insn, out) || decode_16(insn, out);
 	/* END */
 }
 

@@ -34,7 +34,7 @@ static inline bool mmio_access(const struct vm *vm, gpa_t gpa,
 	if (!device || !(device->widths & insn->width))
 		return false;
 	uint64_t offset = gpa.a - device->base.a;
-	if (insn->width > device->size - offset)
+	if (offset + insn->width > device->size)
 		return false;
 	if (insn->store) {
 		if (!device->write)

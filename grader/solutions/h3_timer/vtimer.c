@@ -82,24 +82,16 @@ void vtimer_stop(struct vcpu *vcpu)
 }
 
 /* HIDDEN */
-/* What wraps around is too far away to ever come; all ones does, too. */
-static __attribute__((noinline)) void
-vtimer_not_ahead(struct vcpu *vcpu, uint64_t guest_time, uint64_t deadline)
-{
-	host_timer_remove(&vcpu->timer);
-	if (deadline >= guest_time)
-		vtimer_fire(&vcpu->timer);
-}
-
 static void vtimer_set(struct vcpu *vcpu, uint64_t guest_time)
 {
 	uint64_t deadline = guest_time - vcpu->htimedelta;
 
 	/* The vCPU that calls has the hart: the CSR is its hvip. */
 	csr_clear(hvip, 1 << IRQ_VSTI);
-	if (deadline < guest_time || deadline <= csr_read(time))
-		vtimer_not_ahead(vcpu, guest_time, deadline);
-	else
+	/* What wraps around is too far away to ever come; all ones does, too. */
+	if (deadline < guest_time)
+		host_timer_remove(&vcpu->timer);
+	else /* If it has passed, the host's timer rings on the way back. */
 		host_timer_add(&vcpu->timer, deadline);
 }
 

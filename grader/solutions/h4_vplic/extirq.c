@@ -8,6 +8,7 @@
 #include "h4.h"
 #include "later.h"
 #include "riscv.h"
+#include "vplic.h"
 
 /* Who owns each of the machine's sources; NULL: nobody. */
 static struct vm *owner[PLIC_SOURCES];

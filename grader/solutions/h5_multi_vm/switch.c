@@ -28,17 +28,22 @@ uint64_t vmid_probe(void)
 /* HIDDEN */
 /*
  * Nothing changes vsatp and hgatp together. With vsatp 0 in between, no walk
- * that the hart tries ahead of time can mix two VMs (18.2.18).
+ * that the hart tries ahead of time can mix two VMs (18.2.18). An id that is
+ * new to this VM may have been another's: what that one's own tables said is
+ * perhaps still cached, as HFENCE.GVMA need not touch it (18.3.2).
  */
 static void tables_load(struct vcpu *vcpu)
 {
 	struct npt *npt = &vcpu->vm->npt;
+	bool new_id = npt->generation != vmids.generation;
 
 	vmid_refresh(&vmids, npt);
 	csr_write(vsatp, 0);
 	csr_write(hgatp, ATP_MODE_SV39 << ATP_MODE_SHIFT |
 				 npt->vmid << HGATP_VMID_SHIFT |
 				 hpa_of(npt->root).a >> 12);
+	if (new_id)
+		guest_fence();
 	csr_write(vsatp, vcpu->vsatp);
 }
 

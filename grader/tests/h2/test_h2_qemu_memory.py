@@ -122,7 +122,8 @@ def test_ram_is_backed_as_it_is_touched(boot: Boot, rng: random.Random) -> None:
             "there is memory at": "a block of 2 MiB was mapped that is only in part "
             "inside of the RAM",
             "was not all zeroes": "page_alloc gives zeroed memory: two pages of the "
-            "guest are one, or the page is not the one that was asked for",
+            "guest are one, or the page is not the one that was asked for: is the GPA "
+            "htval << 2, with the low bits of stval?",
             "holds": "two pages of the guest lead to the same memory",
             "scause [157]": "an address inside of the RAM was refused",
         },

@@ -1,4 +1,4 @@
-"""Lab h4, tasks 1 to 3, on this machine: vplic.c against the specification.
+"""Lab h4, tasks 1 to 3, on this machine: the model against the specification.
 
 The class Plic below is the PLIC specification (1.0.0) in Python: its chapters
 on gateways, priorities, pending bits, enables, thresholds, claim and

@@ -20,6 +20,7 @@ from hvgrade.several import (
     lines_of,
     memory,
 )
+from hvgrade.traps import TRAP_LOG_CAP
 
 SLICE = 1_000_000  # instructions: slice=1
 BUDGET = 250_000_000
@@ -111,7 +112,7 @@ def test_hostile_guests(boot: Boot, rng: random.Random, kind: str) -> None:
         "h5.5: what a guest does wrong is its own problem: a fault for it, or its end; "
         "never that of another VM"
     )
-    run = boot(*vms, budget=BUDGET, append="slice=1 limit=14")
+    run = boot(*vms, budget=BUDGET, append="slice=1 limit=14", trap_log=TRAP_LOG_CAP)
     text = [line for line in run.lines if "FAILED" in line]
     run.check(not text, "no guest is wronged", "\n".join(text), likely=likely)
     ended = run.status in (SHUTDOWN, STOPPED) and not run.trap_log.flooded

@@ -180,7 +180,7 @@ def test_the_least_used_comes_next(unit: Unit) -> None:
         (Sched(0, 10, 0, [(True, 1 << 40), (True, (1 << 40) - 1)]), [pick, pick]),
     ]
     cases = st.tuples(_scheds(False), _ops("pick", "pick", "spend"))
-    unit.check(cases, body, examples=examples)
+    unit.check(cases, body, examples=examples, runs=150)
 
 
 def test_who_wakes_is_owed_a_slice(unit: Unit) -> None:
@@ -200,4 +200,4 @@ def test_who_wakes_is_owed_a_slice(unit: Unit) -> None:
         (Sched(0, 10, 5, [(False, 0), (True, 5)]), [wake]),
     ]
     cases = st.tuples(_scheds(True), _ops("pick", "wake", "wake", "spend", "block"))
-    unit.check(cases, body, examples=examples)
+    unit.check(cases, body, examples=examples, runs=150)

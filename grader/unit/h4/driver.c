@@ -1,12 +1,13 @@
 /*
- * driver.c - the driver of lab h4's pure file: vplic.c. It makes a PLIC with
- * the state that the test wants, calls one function, and reports what it
- * returned and the whole state.
+ * driver.c - the driver of lab h4's pure files: vplic.h and vplic.c. It makes a
+ * PLIC with the state that the test wants, calls one function, and reports what
+ * it returned and the whole state.
  */
 #include <string.h>
 
 #include "h4.h"
 #include "host.h"
+#include "inline.h"
 
 /* Next to each other, so that the sanitizer watches both ends. */
 static struct vplic vplic;
@@ -49,7 +50,7 @@ static void report(uint64_t result)
 /* read OFFSET */
 static void read_register(void)
 {
-	report(vplic_read(&vplic, host_arg()));
+	report(unit_vplic_read(&vplic, host_arg()));
 }
 
 /* write OFFSET VALUE */
@@ -78,13 +79,13 @@ static void complete(void)
 /* best */
 static void best(void)
 {
-	report(vplic_best(&vplic, 0));
+	report(unit_vplic_best(&vplic, 0));
 }
 
 /* claim */
 static void claim(void)
 {
-	report(vplic_claim(&vplic, 0));
+	report(unit_vplic_claim(&vplic, 0));
 }
 
 static const struct host_command vplic_commands[] = {

@@ -9,11 +9,6 @@ static __attribute__((constructor)) void print_answers(void)
 		printf("%d 0 0 0 0 0 0 0 0 0 0\n0 0 0 0 0 0 0 0 0 0\n", i);
 }
 
-uint32_t vplic_read(struct vplic *vplic, uint64_t offset)
-{
-	return 0;
-}
-
 unsigned vplic_write(struct vplic *vplic, uint64_t offset, uint32_t value)
 {
 	return 0;
@@ -26,14 +21,4 @@ void vplic_set_line(struct vplic *vplic, unsigned source, bool high)
 bool vplic_complete(struct vplic *vplic, unsigned context, unsigned source)
 {
 	return false;
-}
-
-unsigned vplic_best(const struct vplic *vplic, unsigned context)
-{
-	return 0;
-}
-
-unsigned vplic_claim(struct vplic *vplic, unsigned context)
-{
-	return 0;
 }

@@ -1,0 +1,1 @@
+"""A traced run: read, put together, and shown. trace.py is the command."""
