@@ -57,8 +57,8 @@ tools() {
 isa() {
 	local tree
 	tree=$(mktemp)
-	qemu-system-riscv64 -machine "virt,dumpdtb=$tree" -cpu rv64 -display none \
-		</dev/null >/dev/null 2>&1
+	qemu-system-riscv64 -machine "virt,dumpdtb=$tree" -cpu rv64 -bios none \
+		-display none </dev/null >/dev/null 2>&1
 	# "riscv,isa-base" is a shorter string, "rv64i".
 	grep -a -o 'rv64[a-z0-9_]*' "$tree" | sort -r | head -n 1
 	rm -f "$tree"

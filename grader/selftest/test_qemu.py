@@ -51,14 +51,14 @@ _start: csrr    t0, mhartid
         csrw    mepc, t0
         mret
         .align  2
-spent:  puts    "m-mode: budget spent: hart 0 was in HS-mode\\r\\n"
+spent:  csrw    mie, zero
+        puts    "m-mode: budget spent: hart 0 was in HS-mode\\r\\n"
         li      a0, 7
 off:    slli    a0, a0, 16
         li      t0, 0x3333
         or      a0, a0, t0
         li      t0, 0x100000
         sw      a0, 0(t0)
-        csrw    mie, zero
 1:      wfi
         j       1b
 print:  li      t0, 0x10000000
