@@ -23,6 +23,7 @@ from typing import NoReturn, TypeVar
 import hypothesis
 from hypothesis import Phase, strategies
 
+from .answers import fits
 from .native import Driver, Ended, report_lines
 from .run import TODO_LINE, unwritten
 from .verdict import Failure, Infrastructure, Unwritten
@@ -96,6 +97,11 @@ class Unit:
             answers = self.driver.ask([call.command for call in calls])
         except Ended as ended:
             self._fail_ended(calls, ended, likely)
+        for index, (call, answer) in enumerate(zip(calls, answers, strict=True)):
+            if not fits(call.command, answer):
+                self.driver.close()
+                text = f"no driver answers so: {' '.join(answer)[:200]!r}"
+                self._fail_ended(calls, Ended(index, "forged", text), likely)
         self.looked.add("answers")
         return answers
 

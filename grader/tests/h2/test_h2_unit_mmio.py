@@ -66,7 +66,7 @@ def test_bus_refuses_what_overlaps(unit: Unit) -> None:
         calls, did, added = [_START], [""], list[Device]()
         for number, device in enumerate(devices):
             words = f"mmio_add({device.words})"
-            calls.append(Call(device.command("add", number), words))
+            calls.append(Call(device.command("plug", number), words))
         answers = unit.ask(calls, likely="h2.7: vm->devices has VM_DEVICES places")
         for index, device in enumerate(devices, 1):
             got, count, kept = map(int, answers[index])

@@ -65,8 +65,8 @@ static bool same(const struct mmio_device *a, const struct mmio_device *b)
 	       a->context == b->context;
 }
 
-/* add DEVICE: mmio_add; the number of devices; are they kept as they were? */
-static void add(void)
+/* plug DEVICE: mmio_add; the number of devices; are they kept as they were? */
+static void plug(void)
 {
 	struct mmio_device device = device_arg(), given = device;
 	struct vm before = vm;
@@ -112,6 +112,6 @@ static void access_at(void)
 }
 
 const struct host_command mmio_commands[] = {
-	{"bus", bus},	       {"add", add}, {"device", device},
-	{"access", access_at}, {0},
+	{"bus", bus}, {"plug", plug}, {"device", device}, {"access", access_at},
+	{0},
 };
