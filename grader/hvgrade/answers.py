@@ -6,7 +6,7 @@ trouble of the grader's.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 _B, _D, _N, _X = "[01]", "-?[0-9]{1,10}", "[0-9]{1,20}", "[0-9a-f]{1,16}"
@@ -31,7 +31,7 @@ _SHAPES = {
     **dict.fromkeys(("wake", "spend", "block"), _SCHED),
     **dict.fromkeys(_NOTHING, ""),
 }
-_MANY = {  # so many answers in one: how many, from the number of arguments
+_MANY: dict[str, tuple[str, Callable[[int], int]]] = {  # how many, by arguments
     "decode": (_INSN, lambda count: count),
     "decode_all": (_INSN, lambda _: 49152),  # all that are compressed
     "htinst": (_INSN, lambda count: count),
