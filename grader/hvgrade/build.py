@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import shutil
-import signal
 import stat
 import subprocess
 import time
@@ -18,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NoReturn
 
-from . import sandbox
+from . import processes, sandbox
 from .lab import Lab
 from .refuse import (
     refuse_foreign_files as refuse_foreign_files,
@@ -184,9 +183,7 @@ def _run(
                 return 1
         raise Infrastructure(f"make did not end within {WALL_LIMIT} s")
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        processes.end(process)
 
 
 def build_guests(lab: Lab, tree: Tree, linux: bool) -> str:

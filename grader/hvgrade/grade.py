@@ -9,7 +9,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -87,17 +86,6 @@ def _pytest_environment(work: Path) -> dict[str, str]:
     }
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends pytest, its workers and what they run: nothing of it is left."""
-    if process.poll() is None:
-        processes.end_family(process.pid)
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
-
-
 def _lines(path: Path) -> list[str]:
     """The plugin's events so far; a line that is half-written waits."""
     return path.read_text().split("\n")[:-1]
@@ -144,7 +132,7 @@ def _run_pytest(
             watch({"event": "waiting"})  # whoever watches may end it by an exception
             time.sleep(0.05)
     finally:
-        _stop(process)
+        processes.end(process)
         take()
     if process.returncode not in (0, 1) and not errors:
         tail = log.read_text(errors="replace")[-1000:]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,7 @@ def _signal(pids: set[int], number: signal.Signals) -> None:
             pass  # it has ended
 
 
-def end_family(pid: int) -> None:
+def _end_family(pid: int) -> None:
     """Ends a process, all that it has started, and what these have.
 
     First all of them are halted, or one could start another behind our back.
@@ -50,3 +51,14 @@ def end_family(pid: int) -> None:
         if not any(pid in family and fields[0] != "Z" for pid, fields in stats()):
             return
         time.sleep(0.01)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ends the leader of a session and all that it has started: nothing is left."""
+    if process.poll() is None:
+        _end_family(process.pid)
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
