@@ -268,6 +268,8 @@ class Handbook:
         if not file.is_file():
             self.problem(page.source, f"there is no file {path}")
             return path
+        if any(part.startswith(".") for part in Path(path).parts):
+            self.problem(page.source, f"MkDocs makes no page of {path}: do not link it")
         anchor = ""
         if symbol:
             number = find_symbol(file.read_text(), symbol)
