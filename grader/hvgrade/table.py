@@ -17,6 +17,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -47,7 +48,7 @@ class Watcher:
 
     def __init__(self, out: Console) -> None:
         self.out = out
-        self.running: list[str] = []
+        self.running: dict[str, list[str]] = {}  # by lab: several may run at once
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(20),
@@ -57,7 +58,7 @@ class Watcher:
             transient=True,
             disable=not out.is_terminal,
         )
-        self.task: Any = None
+        self.bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Watcher":
         self.progress.start()
@@ -75,19 +76,22 @@ class Watcher:
             line += f", sandbox: {record.sandbox}"
             self.out.print(Text(line, style="dim"))
         elif kind == "lab":
-            total, lab = len(event["tests"]), event["lab"]
-            if self.task is not None:
-                self.progress.remove_task(self.task)
-            self.task = self.progress.add_task(lab, total=total, now="building")
-        elif kind == "start":
-            self.running.append(event["name"])
-        elif kind == "result":
-            if event["name"] in self.running:
-                self.running.remove(event["name"])
-            self.progress.advance(self.task)
-        if self.running:
-            now = ", ".join(n.removeprefix("test_") for n in self.running)
-            self.progress.update(self.task, now=now[:36])
+            name, total = event["lab"], len(event["tests"])
+            self.running[name] = []
+            self.bars[name] = self.progress.add_task(name, total=total, now="building")
+        elif kind in ("start", "result"):
+            self._test(event["lab"], event["name"], kind == "start")
+        elif kind == "graded":
+            self.progress.update(self.bars[event["lab"]], visible=False)
+
+    def _test(self, lab: str, name: str, starts: bool) -> None:
+        running = self.running[lab]
+        if starts:
+            running.append(name)
+        elif name in running:
+            running.remove(name)
+        now = ", ".join(one.removeprefix("test_") for one in running)
+        self.progress.update(self.bars[lab], advance=not starts, now=now[:36])
 
 
 def _points(test: TestRecord) -> str:

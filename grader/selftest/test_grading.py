@@ -302,6 +302,21 @@ def test_two_gradings_do_not_share_a_folder_but_run_side_by_side(
     assert records[0].labs[0].ignored == []
 
 
+def test_labs_side_by_side_are_told_in_their_order(kit: Kit) -> None:
+    kit.tests(HONEST, {"test_pass": 100})
+    kit.second_lab()
+    kit.write("labs/h2_tiny/code.py", "syntax error")
+    events: list[dict[str, Any]] = []
+    record = run(kit, jobs=2, watch=events.append)
+    assert [lab.lab for lab in record.labs] == ["h1", "h2"]
+    assert [lab.score for lab in record.labs] == [100, 0]
+    assert "syntax error" in record.labs[1].tests[0].detail["happened"]
+    begun = [event["lab"] for event in events if event["event"] == "lab"]
+    over = [event["lab"] for event in events if event["event"] == "graded"]
+    assert sorted(begun) == sorted(over) == ["h1", "h2"]
+    assert {e["lab"] for e in events if e["event"] in ("start", "result")} == {"h1"}
+
+
 SLOW = (
     HONEST
     + """
@@ -318,12 +333,15 @@ def commands() -> Iterator[bytes]:
             yield path.read_bytes()
 
 
+@pytest.mark.parametrize("labs", [1, 2])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_grading_keeps_what_it_found(
-    kit: Kit, number: signal.Signals
+    kit: Kit, number: signal.Signals, labs: int
 ) -> None:
     kit.tests(SLOW, {"test_pass": 60, "test_slow": 40})
     kit.code("\nif 'test_slow' in value('-D'): time.sleep(60)\n" + GOOD)
+    if labs == 2:
+        kit.second_lab()
     script = (
         "import signal, sys; from pathlib import Path; import hvgrade.grade as g\n"
         # A shell starts what it puts into the background with SIGINT ignored.
@@ -331,7 +349,7 @@ def test_an_interrupted_grading_keeps_what_it_found(
         "import hvgrade.__main__ as m\n"
         f"g.KIT = Path({str(kit.root)!r})\n"
         "import functools; m.grade = functools.partial(g.grade, kit=g.KIT)\n"
-        f"sys.exit(m.main(['grade', '--jobs', '1', '--qemu', {str(kit.qemu)!r}]))"
+        f"sys.exit(m.main(['grade', '--jobs', '{labs}', '--qemu', {str(kit.qemu)!r}]))"
     )
     grader = Path(module.__file__).parents[1]
     process = subprocess.Popen(
@@ -340,19 +358,20 @@ def test_an_interrupted_grading_keeps_what_it_found(
         stdout=subprocess.PIPE,
         text=True,
     )
-    slow = kit.root / "build/grade/logs/h1/test_slow/console.log"
+    logs = kit.root / "build/grade/logs"
+    slow = [logs / f"h{n}/test_slow/console.log" for n in range(1, labs + 1)]
     deadline = time.monotonic() + 30
-    while not slow.exists() and time.monotonic() < deadline:
+    while not all(x.exists() for x in slow) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(number)
     shown, _ = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert "60 of 100 points" in shown
+    assert f"{60 * labs} of {100 * labs} points" in shown
     data = json.loads((kit.root / "build/grade/results.json").read_text())
-    assert [test["status"] for test in data["labs"][0]["tests"]] == [
-        "pass",
-        "infrastructure",
-    ]
+    assert [lab["lab"] for lab in data["labs"]] == ["h1", "h2"][:labs]
+    for lab in data["labs"]:
+        found = [test["status"] for test in lab["tests"]]
+        assert found == ["pass", "infrastructure"]
     assert not any(bytes(kit.qemu) in command for command in commands())
 
 

@@ -90,6 +90,6 @@ def test_without_a_terminal_there_is_no_progress() -> None:
     file = io.StringIO()
     with Watcher(console(file)) as watch:
         watch({"event": "lab", "lab": "h1", "tests": ["test_a"]})
-        watch({"event": "start", "name": "test_a"})
-        watch({"event": "result", "name": "test_a"})
+        watch({"event": "start", "lab": "h1", "name": "test_a"})
+        watch({"event": "result", "lab": "h1", "name": "test_a"})
     assert file.getvalue().strip() == ""

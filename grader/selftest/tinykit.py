@@ -111,5 +111,13 @@ class Kit:
         self.write("labs/h1_tiny/lab.toml", TOML + "".join(rows))
         self.write("grader/tests/h1/test_h1.py", source)
 
+    def second_lab(self) -> None:
+        """The same lab once more, as h2."""
+        for name in ("lab.toml", "code.py"):
+            text = (self.root / "labs/h1_tiny" / name).read_text()
+            self.write(f"labs/h2_tiny/{name}", text.replace("h1", "h2"))
+        source = (self.root / "grader/tests/h1/test_h1.py").read_text()
+        self.write("grader/tests/h2/test_h2.py", source)
+
 
 MakeRun = Callable[..., Run]
