@@ -80,6 +80,13 @@ def lines_of(run: Run, name: str) -> list[str]:
     return [x.removeprefix(prefix) for x in run.guest_lines if x.startswith(prefix)]
 
 
+def interrupts_counted(run: Run, name: str) -> int:
+    """For the VM, by the table at the end of the session; -1: it is not there."""
+    row = re.compile(rf"hv: {re.escape(name)}(?: +\d+){{3}} +(\d+)(?: +\d+){{2}}")
+    found = [int(m[1]) for line in run.lines if (m := row.fullmatch(line))]
+    return found[-1] if found else -1
+
+
 def expect_lane(run: Run, vm: Vm, *want: int, likely: str) -> None:
     """The VM told these numbers, and no others."""
     got = lane_told(run, int(str(vm.bootargs["lane"])))
@@ -93,14 +100,21 @@ def expect_lane(run: Run, vm: Vm, *want: int, likely: str) -> None:
     )
 
 
-def expect_lines(run: Run, vm: Vm, want: Sequence[str], *, likely: str) -> None:
+def expect_lines(
+    run: Run,
+    vm: Vm,
+    want: Sequence[str],
+    printed: Sequence[str] | None = None,
+    *,
+    likely: str,
+) -> None:
     """The VM printed these lines, and no others."""
-    pairs = zip_longest(want, lines_of(run, vm.name))
-    for number, (line, printed) in enumerate(pairs, 1):
+    pairs = zip_longest(want, lines_of(run, vm.name) if printed is None else printed)
+    for number, (line, found) in enumerate(pairs, 1):
         run.check(
-            line == printed,
+            line == found,
             f"line {number} of {vm.name}: {line!r}",
-            f"It is {printed!r}.",
+            f"It is {found!r}.",
             likely=likely,
         )
 

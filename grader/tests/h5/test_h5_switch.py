@@ -41,12 +41,14 @@ def test_sixteen_vms_at_once(boot: Boot, rng: random.Random) -> None:
     vms = []
     for number, lane in enumerate(lanes):
         seed = rng.getrandbits(32)
-        args = {"seed": seed, "rounds": 3, "burn": 300000, "beside": 1}
+        rounds = 3 if number < 8 else 10  # half of them go on alone
+        args = {"seed": seed, "rounds": rounds, "burn": 300000, "beside": 1}
         vms.append(beside("victim", f"vm{number}", lane, memory(16 * MIB), **args))
     run = boot(*vms, budget=BUDGET, append="slice=1")
     expect_all_well(run, vms, likely=likely, complaints=VICTIM_COMPLAINTS)
     for vm in vms:
-        expect_lines(run, vm, ["3 rounds, nothing has changed"], likely=likely)
+        text = f"{vm.bootargs['rounds']} rounds, nothing has changed"
+        expect_lines(run, vm, [text], likely=likely)
         seed = int(str(vm.bootargs["seed"]))
         words = 14 * MIB // 4096  # the first 2 MiB are not free
         expect_lane(run, vm, victim_sum(seed, words), likely=likely)
@@ -63,6 +65,7 @@ CSRS = {
     "satp": "vsatp",
     "sip": "hvip, whose VSSIP the guest writes through its own sip",
     "scounteren": "scounteren, of which there is no copy for guests",
+    "senvcfg": "senvcfg, of which there is no copy either",
     "the clock": "htimedelta",
 }
 
@@ -78,7 +81,7 @@ def test_every_csr_survives(boot: Boot, rng: random.Random) -> None:
             "work": rng.randrange(1200, 1800) * 1000,
         }
         vms.append(beside("state", name, lane, **args))
-        sums.append(folded(GuestRandom(seed).take(9 * rounds)[::9]))
+        sums.append(folded(GuestRandom(seed).take(10 * rounds)[::10]))
     run = boot(*vms, budget=BUDGET, append="slice=1")
     complaints = {
         f"round .*{name}": f"h5.2: the switch does not move {csr}"

@@ -6,7 +6,7 @@ import pytest
 
 from hvgrade.machine import Vm
 from hvgrade.plugin import Boot
-from hvgrade.several import beside, expect_all_well, lane_told
+from hvgrade.several import beside, expect_all_well, interrupts_counted, lane_told
 
 BUDGET = 450_000_000
 SLICE = 1_000_000  # instructions: slice=1
@@ -43,7 +43,17 @@ def test_busy_vms_share_fairly(boot: Boot, rng: random.Random) -> None:
         likely="h5.3: a turn lasts for a whole slice, when nobody waits",
         log="traps.log",
     )
-    run.expect_traps(HOST_TIMER, at_least=count * slices, is_async=True, likely=likely)
+    ends = run.expect_traps(
+        HOST_TIMER, at_least=count * slices, is_async=True, likely=likely
+    )
+    most = (start // SLICE + count * slices) * 5 // 4
+    run.check(
+        len(ends) <= most,
+        f"no turn ends before its slice: at most {most} interrupts of the timer",
+        f"QEMU recorded {len(ends)}.",
+        likely="h5.3: a slice is turns.slice ticks from the beginning of a turn on",
+        log="traps.log",
+    )
 
 
 @pytest.mark.parametrize("timer", ["sbi", "sstc"])
@@ -78,6 +88,14 @@ def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
         likely=likely,
         log="traps.log",
     )
+    if timer == "sbi":
+        counted = interrupts_counted(run, "late")
+        run.check(
+            counted == n,
+            f"{n} interrupts were raised for it, says the table at the end",
+            f"It says {counted}.",
+            likely="h5.4: counts.interrupts, whether the vCPU has the hart or not",
+        )
     done = [sum(lane_told(run, lane)) for lane in (one, other)]
     run.check(
         told[2] < to and min(done) > 0.4 * (to - start) / 1000,
@@ -92,9 +110,11 @@ def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
 def test_hart_idles_when_all_wait(boot: Boot, rng: random.Random, timer: str) -> None:
     isa = "rv64imafdc_sstc" if timer == "sstc" else "rv64imafdc"
     lanes, counts = rng.sample(range(16), 3), [rng.randrange(10, 30) for _ in range(3)]
+    ranges = [(5000, 50000), (5000, 50000), (500, 1000)]  # the last sleeps shortly
     vms = []
-    for lane, n in zip(lanes, counts, strict=True):
-        args = {"lane": lane, "seed": rng.getrandbits(32), "n": n, "span": 50000}
+    for lane, n, (least, span) in zip(lanes, counts, ranges, strict=True):
+        args = {"lane": lane, "seed": rng.getrandbits(32), "n": n}
+        args |= {"least": least, "span": span}
         vms.append(Vm(f"sleeps{lane}", args, {ISA: isa}, program="late"))
     run = boot(*vms, budget=BUDGET, append="slice=1")
     likely = (

@@ -1,6 +1,7 @@
 /*
  * alarm.c - a guest with a device of its own, the machine's clock, that rings
- * while others have the hart (h5.4). It sleeps until then, or it works.
+ * while others have the hart (h5.4). It sleeps until then, or it works. All the
+ * while its own SSIP is set, and no business of the alarm's.
  */
 #include "../../../h4_vplic/guests/devices.h"
 #include "../lanes.h"
@@ -35,6 +36,7 @@ static void on_interrupt(struct trap_frame *frame)
 	rung++;
 	rtc_clear();
 	complete(source);
+	CHECK(csr_read(sip) & 1 << IRQ_SSI, "SSIP is gone at alarm %lu", rung);
 }
 
 static void wait_for(uint64_t n, bool asleep)
@@ -57,6 +59,7 @@ void guest_program(void)
 	uint64_t n = arg_u64("n", 10);
 
 	csr_write(sie, SIE_EXTERNAL);
+	csr_set(sip, 1 << IRQ_SSI);
 	plic_set_priority(SOURCE_RTC, 1);
 	plic_set_enabled(false, true);
 	guest_trap_hook = on_interrupt;

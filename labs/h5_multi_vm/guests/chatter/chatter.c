@@ -1,6 +1,7 @@
 /*
  * chatter.c - a guest that talks, one character at a time, slowly (h5.6). The
- * boot argument way=: dbcn, legacy or uart.
+ * boot argument way=: dbcn, legacy or uart. Some lines are longer than what a
+ * VM's console holds, CONSOLE_LINE characters.
  */
 #include "../../../h4_vplic/guests/devices.h"
 #include "../lanes.h"
@@ -18,13 +19,20 @@ static void put(char way, char c)
 	burn(arg_u64("pause", 20000));
 }
 
+static uint64_t line_length(void)
+{
+	uint64_t dice = guest_random() >> 32;
+
+	return dice % 90 + (dice / 90 % 4 ? 0 : 130);
+}
+
 void guest_program(void)
 {
 	uint64_t lines = arg_u64("lines", 20), sum = 0;
 	char way = arg_word("way")[0];
 
 	for (uint64_t i = 0; i < lines; i++) {
-		uint64_t length = (guest_random() >> 32) % 90;
+		uint64_t length = line_length();
 		for (uint64_t n = 0; n < length; n++) {
 			char c = (char)('a' + (guest_random() >> 32) % 26);
 			put(way, c);

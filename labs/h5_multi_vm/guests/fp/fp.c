@@ -38,6 +38,8 @@ static void choose(struct fp_registers *fp)
 		fp->f[i] = guest_random();
 	fp->fcsr = (guest_random() >> 32) % 5 << 5 | (guest_random() >> 59);
 	fp_write(fp);
+	/* In its own sstatus, as after saving them: that is not yours. */
+	csr_clear(sstatus, SSTATUS_FS_DIRTY ^ SSTATUS_FS_CLEAN);
 }
 
 void guest_program(void)

@@ -5,6 +5,7 @@
 #include "../lanes.h"
 
 #define GIB (1UL << 30)
+#define ENVCFG_FIOM 1UL /* what every hart has of senvcfg */
 
 /* Sv39, the same addresses as before: one leaf for the GiB of our RAM. */
 static uint64_t root[512] __attribute__((aligned(4096)));
@@ -28,7 +29,7 @@ static uint64_t clock_ahead(void)
 /* What they hold, bit by bit; the clock is never quite as exact. */
 struct state {
 	uint64_t sscratch, sepc, scause, stval, stvec, sie, sip, scounteren;
-	uint64_t satp, sstatus, clock;
+	uint64_t senvcfg, satp, sstatus, clock;
 };
 
 #define STATUS_BITS (SSTATUS_SUM | SSTATUS_MXR | SSTATUS_SPIE | SSTATUS_SPP)
@@ -43,6 +44,7 @@ static void write_all(void)
 	csr_write(sie, guest_random());
 	csr_write(sip, guest_random() & 1 << IRQ_SSI);
 	csr_write(scounteren, guest_random() & 7);
+	csr_write(senvcfg, guest_random() & ENVCFG_FIOM);
 	csr_clear(sstatus, STATUS_BITS);
 	csr_set(sstatus, guest_random() & STATUS_BITS);
 }
@@ -50,11 +52,17 @@ static void write_all(void)
 static struct state read_all(void)
 {
 	return (struct state){
-		csr_read(sscratch), csr_read(sepc),
-		csr_read(scause),   csr_read(stval),
-		csr_read(stvec),    csr_read(sie),
-		csr_read(sip),	    csr_read(scounteren),
-		csr_read(satp),	    csr_read(sstatus) & STATUS_BITS,
+		csr_read(sscratch),
+		csr_read(sepc),
+		csr_read(scause),
+		csr_read(stval),
+		csr_read(stvec),
+		csr_read(sie),
+		csr_read(sip),
+		csr_read(scounteren),
+		csr_read(senvcfg),
+		csr_read(satp),
+		csr_read(sstatus) & STATUS_BITS,
 		clock_ahead(),
 	};
 }
@@ -73,6 +81,7 @@ static void compare(struct state was, struct state now, uint64_t round)
 	SAME(sie);
 	SAME(sip);
 	SAME(scounteren);
+	SAME(senvcfg);
 	SAME(satp);
 	SAME(sstatus);
 	CHECK(now.clock - was.clock + 1 <= 2,
