@@ -51,17 +51,21 @@ SYSTEMS = (
 
 OPERATIONS = (
     ("call", "SBI get_spec_version"),
+    ("probe", "SBI probe_extension"),
     ("set_timer", "SBI set_timer"),
     ("load", "emulated load"),
     ("store", "emulated store"),
     ("touch_4k", "first touch of 4 KiB"),
+    ("touch_2m", "first touch of 2 MiB"),
     ("deadline", "timer interrupt"),
     ("claim_none", "claim, none pending"),
     ("claim", "claim, one pending"),
     ("complete", "complete"),
     ("uart", "device interrupt"),
     ("switch", "switch of two VMs"),
+    ("doorbell", "ring a doorbell"),
 )
+BEYOND = "touch_2m"  # its zeroing is hundreds of bars long
 PARTS = (
     ("switch out", "#57606a"),
     ("dispatch", "#6e40aa"),
@@ -132,8 +136,9 @@ def peers_chart(figures: dict[str, float]) -> str:
 def parts_chart(profile: dict[str, Any]) -> str:
     """A stacked bar for each operation."""
     left, right, top, step, thick = 195.0, 705.0, 52.0, 32.0, 22.0
-    most = max(sum(profile[key]["parts"].values()) for key, _ in OPERATIONS)
-    scale = (right - left) / most
+    bars = {key: dict(profile[key]["parts"]) for key, _ in OPERATIONS}
+    beyond = bars[BEYOND].pop("zeroing")
+    scale = (right - left) / max(sum(parts.values()) for parts in bars.values())
     height = int(top + step * len(OPERATIONS)) + 4
     label = "Where the instructions of each operation go: switch out, dispatch, work, zeroing, switch in"
     lines = [HEAD.format(height=height, label=label, colours=colours(PARTS))]
@@ -142,7 +147,7 @@ def parts_chart(profile: dict[str, Any]) -> str:
         y = top + step * i
         x = left
         lines.append(text(left - 12, y + 16, title, "right"))
-        for part, count in profile[key]["parts"].items():
+        for part, count in bars[key].items():
             wide, kind = count * scale, part.replace(" ", "-")
             box = f'x="{x:.1f}" y="{y:.0f}" width="{wide:.1f}" height="{thick:.0f}"'
             lines.append(f'  <rect class="{kind}" {box}>')
@@ -150,8 +155,9 @@ def parts_chart(profile: dict[str, Any]) -> str:
             if wide > 9 * len(str(count)):
                 lines.append(text(x + wide / 2, y + 15, str(count), "on"))
             x += wide
-        total = sum(profile[key]["parts"].values())
-        lines.append(text(x + 8, y + 16, f"{total:,}"))
+        total = f"{sum(bars[key].values()):,}"
+        total += f", and {beyond:,} of zeroing" if key == BEYOND else ""
+        lines.append(text(x + 8, y + 16, total))
     return "\n".join([*lines, "</svg>", ""])
 
 

@@ -42,7 +42,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     whole.add_argument("--lab", required=True)
     whole.add_argument("--out", type=Path, required=True)
     whole.add_argument("--seed", type=lambda text: int(text, 0))
-    whole.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    more = len(os.sched_getaffinity(0)) + 1  # some sleep until they are ended
+    whole.add_argument("--jobs", type=int, default=more)
     whole.add_argument("--build", default="build", help="make's BUILD")
     whole.add_argument("--slurm", action="store_true", help="as array jobs of Slurm")
     whole.add_argument("--chunk", type=int, help="one task of such a job")

@@ -25,7 +25,7 @@ from .refuse import (
     refuse_foreign_sections as refuse_foreign_sections,
 )
 from .tree import CC as CC, HOST_CC as HOST_CC, Tree as Tree, environment
-from .usage import PATIENCE, usage
+from .usage import usage
 from .verdict import Failure, Infrastructure
 
 MAX_FILE = 256 << 10  # bytes of a submitted file
@@ -44,6 +44,7 @@ _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
     r"ld: (TLS outgrew|the hypervisor is larger)",  # kernel.ld
     r"hvgrade: the build waits",
 )
+_PATIENCE = 10.0  # seconds for which all of make and the compilers may be asleep
 _LOOK = 0.5  # seconds between two looks at what a build does
 
 
@@ -178,7 +179,7 @@ def _run(
                 return process.wait(_LOOK)
             except subprocess.TimeoutExpired:
                 slept += _LOOK if boxed and usage(process.pid).asleep else 0
-            if slept > PATIENCE:  # a compiler that reads a terminal
+            if slept > _PATIENCE:  # a compiler that reads a terminal
                 log.write(b"hvgrade: the build waits for something, for ever\n")
                 return 1
         raise Infrastructure(f"make did not end within {WALL_LIMIT} s")

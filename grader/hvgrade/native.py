@@ -24,12 +24,13 @@ from functools import cache
 from pathlib import Path
 
 from . import sandbox
-from .usage import PATIENCE, usage
+from .usage import usage
 from .verdict import Infrastructure
 
 CPU_LIMIT = 1.0  # seconds for one command: a thousand times what one needs
 MEMORY_LIMIT = 512 << 20  # bytes
 OUTPUT_LIMIT = 16 << 20  # bytes for all answers to one ask(), or all that it prints
+PATIENCE = 3.0  # seconds asleep, for one ask(): a submission may have 20 tests of it
 WALL_LIMIT = 120.0  # seconds: only a machine at a standstill needs them
 _LOOK = 0.05  # seconds between two looks at what it uses
 _TAIL = 64 << 10  # bytes of stderr that are kept

@@ -24,6 +24,7 @@ from .verdict import Failure, Infrastructure
 _SECTIONS = re.compile(  # that are loaded
     r"\.(text|s?data|s?rodata|s?bss)(\..*)?|\.extable|\.eh_frame"
 )
+_SANITIZERS = re.compile(r"__(asan|ubsan|sanitizer|interceptor)_\w+")
 _HARMLESS = re.compile(  # what the compiler adds, and the C library's pure part
     r"_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__(asan|ubsan|sanitizer)_\w+"
     r"|mem(chr|cmp|cpy|move|set)|str\w+|v?s?n?printf|puts|putchar|abort"
@@ -126,15 +127,25 @@ def refuse_foreign_functions(tree: Tree) -> None:
     """Failure, if a pure file uses what the hypervisor does not have.
 
     The drivers of unit tests run on this machine, where the C library would
-    open files and start programs for whoever asks it.
+    open files and start programs for whoever asks it. Nor does a submission
+    bring sanitizers of its own, which would overlook whatever there is.
     """
     mine = sorted((tree.out / "obj/host").rglob("*.o"))
     if not mine:
         return  # IMPL=reference
     host = tree.kit / tree.build / "obj/host"
     kit = [p for part in ("common", "grader/unit") for p in (host / part).rglob("*.o")]
-    defined = _symbols([*mine, *kit], "--defined-only").values()
-    given = {name for names in defined for name in names}
+    defined = _symbols([*mine, *kit], "--defined-only")
+    given = {name for names in defined.values() for name in names}
+    for made in (path.name for path in mine):
+        for name in sorted(filter(_SANITIZERS.fullmatch, defined[made])):
+            raise Failure(
+                "the compiler's own sanitizers watch over the files",
+                f"{made.replace('.o', '.c')} defines {name}",
+                "names that begin with two underscores belong to the compiler",
+                "",
+                str(tree.log),
+            )
     for made, names in _symbols(mine, "--undefined-only").items():
         for name in sorted(names):
             ours = name in given and not name.startswith("host_")

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from .processes import stats
 
-PATIENCE = 10.0  # seconds that all of a group may be seen asleep
-
 
 @dataclass(frozen=True)
 class Usage:
