@@ -21,7 +21,7 @@ def test_every_command_of_a_driver_has_a_shape() -> None:
 @pytest.mark.parametrize(
     "command, answer",
     [
-        ("map 0 0 1000 e", "0 5 0 0 -,0 0 80000000,1,2,180000000,df ; "),
+        ("map 0 0 1000 e", "0 5 0 0 -,0 - 0 80000000,1,2,180000000,df ; "),
         ("walk 0", "-3 -1 0 0"),
         ("decode 3 13", "0,1,1,0,4 -"),
         ("extend 0 8 ff", "ff"),
@@ -38,7 +38,7 @@ def test_what_a_driver_answers_fits(command: str, answer: str) -> None:
     "command, answer",
     [
         ("map 0 0 1000 e", "-"),
-        ("map 0 0 1000 e", "0 5 0 0 -,0 0 80000000,7,2,180000000,df ; "),
+        ("map 0 0 1000 e", "0 5 0 0 -,0 - 0 80000000,7,2,180000000,df ; "),
         ("walk 0", "refused"),
         ("decode 3 13", "0,1,1,0,4"),
         ("decode 3 13", "0,1,1,0,4 - -"),

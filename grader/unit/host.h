@@ -44,3 +44,6 @@ uint64_t host_pages_used(void);
 
 /* Was this handed out by page_alloc, and not freed since? */
 bool host_page_owned(const void *page);
+
+/* A driver that wants to know what is given to page_free sets this. */
+extern void (*host_page_freed)(const void *page);

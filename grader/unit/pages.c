@@ -18,6 +18,7 @@ static uint8_t *arena;
 static bool owned[HOST_PAGES]; /* handed out; held ones are not */
 static void *held[HOST_PAGES];
 static uint64_t held_count;
+void (*host_page_freed)(const void *page);
 
 void *__real_page_alloc(size_t pages);
 void *__wrap_page_alloc(size_t pages);
@@ -53,6 +54,8 @@ void *__wrap_page_alloc(size_t pages)
 void __wrap_page_free(void *page, size_t pages)
 {
 	__real_page_free(page, pages); /* panics if it is wrong */
+	if (host_page_freed)
+		host_page_freed(page);
 	for (size_t i = 0; i < pages; i++)
 		owned[page_number(page) + i] = false;
 	poison_unowned();

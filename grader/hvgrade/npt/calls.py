@@ -113,13 +113,14 @@ class Seen:
     fences: int
     stale: str  # what the hart still believes in: leaf, split, pointer, or "-"
     stale_gpa: int
+    freed: str  # gpa of a table that was freed while the hart knew it, or "-"
     empty: int  # tables without a valid entry
     runs: list[Run]
     wrong: str  # what no table may look like
 
     @staticmethod
     def of(answer: list[str]) -> "Seen":
-        error, pages, one, every, stale, empty, *rest = answer
+        error, pages, one, every, stale, freed, empty, *rest = answer
         end = rest.index(";")
         kind, _, gpa = stale.partition(",")
         return Seen(
@@ -128,6 +129,7 @@ class Seen:
             int(one) + int(every),
             kind,
             int(gpa, 16),
+            freed,
             int(empty),
             [Run(*(int(x, 16) for x in word.split(","))) for word in rest[:end]],
             " ".join(rest[end + 1 :]),

@@ -40,6 +40,7 @@ class Script:
     pages: bool = False  # are those that no table needs given back?
     fences: bool = False  # is the hart told that something became less?
     silent: bool = False  # and never that something was added?
+    cut: bool = False  # is a table out of its reach before it is freed?
 
     def run(self) -> None:
         setup = built(self.start, self.free)
@@ -76,6 +77,8 @@ class Script:
             self.check_pages(seen, npt)
         if self.fences:
             self.check_fences(seen)
+        if self.cut:
+            self.check_freed(seen)
         if self.silent and op.name == "map" and seen.error == OK and seen.fences:
             self.fail(
                 f"fences: {seen.fences}",
@@ -142,6 +145,16 @@ class Script:
             "that these leaves need"
         )
         self.fail(happened, expected, likely)
+
+    def check_freed(self, seen: Seen) -> None:
+        if seen.freed == "-":
+            return
+        self.fail(
+            f"when it was freed, the hart could still walk to the table for "
+            f"0x{seen.freed}",
+            "a table is freed when no hart can reach it any more",
+            "h2.3: first clear the pointer, then npt_fence_all, then page_free",
+        )
 
     def check_fences(self, seen: Seen) -> None:
         if seen.stale == "-":

@@ -53,17 +53,21 @@ def counted(run: Run, vm: str, *, likely: str) -> list[int]:
 
 
 def test_hello_at_its_own_address(boot: Boot, rng: random.Random) -> None:
-    number, size = rng.getrandbits(32), rng.randrange(1, 64) * BLOCK
+    number, more = rng.getrandbits(32), rng.randrange(2, 64)
     likely = (
         "h2.4: hgatp needs mode 8, the VMID and the PPN of the root; h2.5: gstage_back "
         "has to back the pages that the guest's kernel is loaded to"
     )
-    run = boot("hello", bootargs={"number": number}, set=ram_of(size), budget=BUDGET)
     line = f"hello from guest-physical {RAM:#x}, number {number}"
-    expect_pass(run, "hello", [line], [number], likely=likely)
-    # Its kernel, and behind that its device tree.
-    expect_backed(run, "hello", size, 1, 0, likely=likely)
-    expect_faults(run, [], likely=likely)
+    for size in (more * BLOCK, BLOCK):
+        run = boot(
+            "hello", bootargs={"number": number}, set=ram_of(size), budget=BUDGET
+        )
+        expect_pass(run, "hello", [line], [number], likely=likely)
+        # Its kernel, and behind that its device tree; the second time, they are
+        # in the only block that there is.
+        expect_backed(run, "hello", size, 1, 0, likely=likely)
+        expect_faults(run, [], likely=likely)
 
 
 def test_two_guests_at_the_same_address(boot: Boot, rng: random.Random) -> None:
@@ -179,16 +183,19 @@ def test_no_memory_left_stops_that_vm_alone(boot: Boot, rng: random.Random) -> N
 
 def test_guest_kernel_with_a_process(boot: Boot, rng: random.Random) -> None:
     n, add = rng.randrange(2, 7), rng.getrandbits(32)
+    size = rng.randrange(9, 20) * BLOCK
     likely = (
         "h2.5: the GPA of a guest-page fault is in htval; stval is a guest-virtual "
-        "address, which here is another one"
+        "address, which here is another one. The RAM is backed for the hart's own "
+        "walk, too: the first fault is about an entry of the guest's table"
     )
-    run = boot("kernel", bootargs={"n": n, "add": add}, budget=BUDGET)
+    args = {"n": n, "add": add, "fresh": 1}
+    run = boot("kernel", bootargs=args, set=ram_of(size), budget=BUDGET)
     lines = ["handle_syscall ..."] * (n + 1)
     lines += ["[SYS_EXIT]: process is exiting .."]
     lines += ["monolithic kernel exit [Some(0)] normally!"]
     expect_pass(run, "kernel", lines, [n * add], likely=likely)
-    code, stack = 0x10000, 0x200000
+    code, stack = 0x210000, 0x200000
     stores = [stack - PAGE * i - 8 for i in range(n)]
     run.expect_traps(
         U_ECALL, n + 1, where=lambda t: t.epc // PAGE == code // PAGE, likely=likely
@@ -196,8 +203,10 @@ def test_guest_kernel_with_a_process(boot: Boot, rng: random.Random) -> None:
     grown = [t.tval for t in run.expect_traps(STORE_PAGE_FAULT, n, likely=likely)]
     expected = f"page faults of the process at {stores[0]:#x}, ..."
     run.check(grown == stores, expected, likely=likely, log="traps.log")
-    expect_faults(run, [((STORE,), tval) for tval in stores], likely=likely)
-    expect_backed(run, "kernel", 16 << 20, 1 + n, 0, likely=likely)
+    # First the page of the table for the stack; QEMU 7.2 calls that a load.
+    faults = [({LOAD, STORE}, stores[0]), *(({STORE}, tval) for tval in stores)]
+    expect_faults(run, faults, likely=likely)
+    expect_backed(run, "kernel", size, 2 + n, 0, likely=likely)
 
 
 def _loaded_blocks(image_size: int, dtb: int) -> int:

@@ -23,7 +23,7 @@ SCRATCH = ("/scratch@10001000", "reg")
 WIDTHS = ("/scratch@10001000", "hv,widths")
 MAGIC = ("/magic@40", "reg")
 CPU = ("/cpus/cpu@0", "reg")
-RAM, RAM_SIZE = 0x80000000, 16 << 20
+RAM, RAM_SIZE, PAGE = 0x80000000, 16 << 20, 4096
 Faults = list[tuple[Collection[int], int]]
 
 
@@ -180,20 +180,24 @@ def test_tables_in_a_device_are_an_access_fault(boot: Boot, rng: random.Random) 
     expect_faults(run, list(_walks(seed)), likely=likely)
 
 
-def flash_content(rng: random.Random) -> tuple[str, bytes]:
+def flash_content(rng: random.Random, at: int = 0) -> tuple[str, bytes]:
+    """Its first four letters, and all of it: a few hundred bytes from at on."""
     magic = "".join(rng.choice(string.ascii_letters) for _ in range(4))
-    return magic, magic.encode() + rng.randbytes(rng.randrange(60, 500))
+    return magic, magic.encode() + rng.randbytes(at + rng.randrange(60, 500))
 
 
 def test_pflash_emulated(boot: Boot, rng: random.Random) -> None:
-    magic, content = flash_content(rng)
-    n = rng.randrange(1, len(content) // 8 + 10) * 8
-    total = folded(list(content[:n].ljust(n, b"\xff")))
+    at = (64 << 10) + rng.randrange(4096) * 8
+    magic, content = flash_content(rng, at)
+    n = rng.randrange(1, (len(content) - at) // 8 + 10) * 8
+    total = folded(list(content[at : at + n].ljust(n, b"\xff")))
     likely = (
         "h2.7: mmio_access hands the device the offset into its range and the width, "
         "and takes what it returns"
     )
-    run = boot(Vm("pflash", {"n": n}, files={"pflash": content}), budget=BUDGET)
+    run = boot(
+        Vm("pflash", {"at": at, "n": n}, files={"pflash": content}), budget=BUDGET
+    )
     lines = [f"Got pflash magic: {magic}", f"{n} bytes, sum {total:#x}"]
     expect_pass(
         run,
@@ -209,25 +213,34 @@ def test_pflash_emulated(boot: Boot, rng: random.Random) -> None:
     flash = 0x22000000
     reads = [flash]
     for width in (1, 2, 4, 8):
-        reads += range(flash, flash + n, width)
-    expect_faults(run, [((LOAD,), at) for at in reads], likely=likely)
+        reads += range(flash + at, flash + at + n, width)
+    expect_faults(run, [((LOAD,), place) for place in reads], likely=likely)
 
 
 def test_pflash_passed_through(boot: Boot, rng: random.Random) -> None:
     magic, content = flash_content(rng)
-    n = rng.randrange(1, len(content) // 8) * 8
+    n, jump = rng.randrange(1, len(content) // 8) * 8, rng.randrange(1, 1 << 24) * 2
     total = folded(list(content[:n]))
     likely = (
         "h2.2: the window is mapped by npt_map at its own address, with R and W: the "
         "guest reads the real device, and there is no exit"
     )
-    run = boot("realflash", bootargs={"n": n}, flash=content, budget=BUDGET)
+    forbidden = (
+        "h2.5: only an address in the RAM may be tried again. The window is mapped "
+        "without X: a fetch from it goes to mmio_emulate, which refuses it"
+    )
+    run = boot(
+        "realflash", bootargs={"n": n, "jump": jump}, flash=content, budget=BUDGET
+    )
     lines = [f"Got pflash magic: {magic}", f"{n} bytes, sum {total:#x}"]
+    fetches = [t for t in run.traps if t.cause == FETCH]
+    if fetches:  # so it has read what it wanted
+        likely = forbidden
     expect_pass(run, "realflash", lines, [total], likely=likely)
     run.expect_line(
         "hv: vm realflash: flash@22000000 (cfi-flash): passed through", likely=likely
     )
-    expect_faults(run, [], likely=likely)
+    expect_faults(run, [((FETCH,), 0x22000000 + jump)], likely=likely)
 
 
 def test_overlapping_devices_are_refused(boot: Boot, rng: random.Random) -> None:
@@ -259,6 +272,13 @@ def test_overlapping_devices_are_refused(boot: Boot, rng: random.Random) -> None
         line = "hv: vm access: vm.dts: scratch@10001000 overlaps something else"
         run.expect_line(line, likely=likely)
         run.expect_traps(VS_ECALL, 0, likely=likely)
+    # What is passed through has neither read nor write, and a range all the same.
+    inside = 0x22000000 + rng.randrange(0x2000) * PAGE
+    run = boot("lost", set={SCRATCH: inside << 64 | 64}, budget=BUDGET)
+    expect_ending(run, BAD_CONFIG, likely=likely)
+    line = "hv: vm lost: vm.dts: flash@22000000 overlaps something else"
+    run.expect_line(line, likely=likely)
+    run.expect_traps(VS_ECALL, 0, likely=likely)
 
 
 def _refused(seed: int, base: int, size: int, widths: int, magic: int) -> Faults:

@@ -137,11 +137,13 @@ ACCESSES = {
 }
 
 
-def _lost(boot: Boot, rng: random.Random, bits: int) -> None:
-    """A guest with paging in so many bits touches what leads nowhere, and dies."""
+def _lost(boot: Boot, rng: random.Random, bits: int, access: str, whole: bool) -> None:
+    """A guest with paging in so many bits touches what leads nowhere, and dies.
+
+    whole: all of its own tables are there; otherwise its own walk is what dies.
+    """
     levels = (bits - 12) // 9
-    access = rng.choice(list(ACCESSES))
-    stop = rng.randrange(levels)  # 0: all of the guest's own tables are there
+    stop = 0 if whole else rng.randrange(1, levels)  # at this level
     va = rng.randrange(3, 256) << bits - 9 | rng.getrandbits(bits - 10) & ~7
     gpa = rng.choice([1, 3, 400]) << 30 | rng.randrange(8192) << 12
     index = va >> 12 + 9 * (stop - 1) & 511 if stop else 0
@@ -185,5 +187,8 @@ def _lost(boot: Boot, rng: random.Random, bits: int) -> None:
 
 
 def test_lost_guest_is_shown_its_walk(boot: Boot, rng: random.Random) -> None:
-    for bits in (39, 48, 57):
-        _lost(boot, rng, bits)
+    modes = [39, 48, 57]
+    for access, bits in zip(ACCESSES, rng.sample(modes, 3), strict=True):
+        _lost(boot, rng, bits, access, whole=True)
+    for bits in rng.sample(modes, 2):
+        _lost(boot, rng, bits, rng.choice(list(ACCESSES)), whole=False)

@@ -90,7 +90,7 @@ def test_less_is_fenced(unit: Unit) -> None:
 
 def test_empty_tables_are_freed(unit: Unit) -> None:
     def body(case: Case) -> None:
-        Script(unit, *case, pages=True).run()
+        Script(unit, *case, pages=True, cut=True).run()
 
     examples = [(table, [unmap(gpa, size)]) for table, gpa, size in _MEETINGS]
     examples += [
@@ -147,7 +147,9 @@ def test_any_sequence_translates_right(unit: Unit) -> None:
             map_(0, PAGE, perm=X),
             map_(0, PAGE),
         ]
-        examples.append(([], [op.moved(base) for op in again]))
+        hole = [map_(0, PAGE), protect(0, 2 * PAGE), unmap(0, PAGE)]
+        for ops in (again, hole):
+            examples.append(([], [op.moved(base) for op in ops]))
     unit.check(
         cases("map", "map", "unmap", "protect", most=9, empty=True),
         body,

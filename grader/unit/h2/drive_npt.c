@@ -35,6 +35,7 @@ void npt_fence_all(const struct npt *which)
 static void reset(void)
 {
 	host_pages_reset();
+	host_page_freed = hart_page_freed;
 	memset(&npt, 0xa5, sizeof(npt));
 }
 

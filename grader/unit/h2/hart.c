@@ -23,6 +23,7 @@ struct memory {
 
 static struct memory leaves[ENTRIES], pointers[ENTRIES]; /* by address */
 static uint64_t leaf_count, pointer_count, fences, fences_all;
+static struct memory freed; /* the way to a page that was freed; pte 0: none */
 
 static bool is_leaf(pte_t pte)
 {
@@ -48,6 +49,7 @@ static void remember_all(const struct npt *npt)
 void hart_load(const struct npt *npt)
 {
 	fences = fences_all = 0;
+	freed.pte = 0;
 	remember_all(npt);
 }
 
@@ -98,6 +100,16 @@ static const char *stale(const struct npt *npt, const struct memory *old)
 	return same && !less ? NULL : "leaf";
 }
 
+void hart_page_freed(const void *page)
+{
+	for (uint64_t i = 0; i < pointer_count && !freed.pte; i++) {
+		pte_t pte = pointers[i].pte;
+		if ((pte & PTE_PPN_MASK) >> PTE_PPN_SHIFT ==
+		    hpa_of(page).a >> 12)
+			freed = pointers[i];
+	}
+}
+
 uint64_t hart_fences(void)
 {
 	return fences + fences_all;
@@ -120,4 +132,8 @@ void hart_report(const struct npt *npt)
 	}
 	host_answer(" %lu %lu %s,%lx", fences, fences_all, kind ? kind : "-",
 		    gpa);
+	if (freed.pte)
+		host_answer(" %lx", freed.gpa);
+	else
+		host_answer(" -");
 }

@@ -38,11 +38,15 @@ void hart_load(const struct npt *npt);
 void hart_fence(const struct npt *npt, uint64_t gpa);
 void hart_fence_all(const struct npt *npt);
 
+/* A page goes to page_free: does the hart know a way to it? */
+void hart_page_freed(const void *page);
+
 /* How many fences there were since hart_load. */
 uint64_t hart_fences(void);
 
 /*
- * Answer: the number of fences of each kind since hart_load, and the first
- * entry that it still believes in though it must not: KIND,GPA or "-".
+ * Answer: the number of fences of each kind since hart_load; the first entry
+ * that it still believes in though it must not: KIND,GPA or "-"; and the GPA of
+ * the first table that was freed while the hart knew a way to it, or "-".
  */
 void hart_report(const struct npt *npt);

@@ -4,7 +4,8 @@
  * It turns on its own paging (Sv39), starts the process in VU-mode, serves its
  * system calls and gives it pages for its stack as it touches them. All of that
  * happens inside of the VM. The hypervisor only sees that memory is touched:
- * each page of the stack lies in another 2 MiB of the guest's RAM.
+ * each page of the stack lies in another 2 MiB of the guest's RAM. With fresh=1 so
+ * does the page table of the stack: the first to touch it is the hart's walk.
  */
 #include "addr.h"
 #include "guest.h"
@@ -13,12 +14,14 @@
 #define SYS_EXIT 93
 
 #define RAM 0x80000000UL
-#define USER_CODE 0x10000UL
+#define USER_CODE 0x210000UL
 #define USER_STACK 0x200000UL /* it grows down from here */
 #define BLOCK (2 * MiB)
+#define FRESH (RAM + 7 * BLOCK) /* all zeroes, so no entry is valid */
 
 typedef uint64_t table[512] __attribute__((aligned(4096)));
-static table root, middle, leaves;
+static table root, middle, code, stack;
+static uint64_t *stack_leaves;
 static uint64_t sum, stack_pages;
 
 static uint64_t pte(const void *or_ram, uint64_t bits)
@@ -56,7 +59,7 @@ static void grow_stack(uint64_t va)
 
 	CHECK(va < USER_STACK && va >= USER_STACK - 64 * PAGE_SIZE,
 	      "page fault of the process at 0x%lx", va);
-	leaves[va / PAGE_SIZE] =
+	stack_leaves[va / PAGE_SIZE] =
 		pte((const void *)gpa, PTE_R | PTE_W | PTE_U | PTE_A | PTE_D);
 	__asm__ volatile("sfence.vma" ::: "memory");
 }
@@ -96,8 +99,10 @@ static void hook(struct trap_frame *frame)
 void guest_program(void)
 {
 	root[0] = pte(middle, 0);
-	middle[0] = pte(leaves, 0);
-	leaves[USER_CODE / PAGE_SIZE] =
+	stack_leaves = arg_u64("fresh", 0) ? (uint64_t *)FRESH : stack;
+	middle[0] = pte(stack_leaves, 0);
+	middle[USER_CODE / BLOCK] = pte(code, 0);
+	code[USER_CODE % BLOCK / PAGE_SIZE] =
 		pte(process, PTE_R | PTE_X | PTE_U | PTE_A);
 	root[RAM >> 30] = pte((const void *)RAM, PTE_RWX | PTE_A | PTE_D);
 	csr_write(satp, ATP_MODE_SV39 << ATP_MODE_SHIFT | (uint64_t)root >> 12);
