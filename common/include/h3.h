@@ -49,7 +49,10 @@ void timerq_add(struct timerq *queue, struct timer *timer, uint64_t deadline);
 /* Take it out, if it is in. */
 void timerq_remove(struct timerq *queue, struct timer *timer);
 
-/* Take out the first timer whose deadline is `now` or earlier, or NULL. */
+/*
+ * Take out the first timer whose deadline is `now` or earlier, or NULL. Its
+ * deadline is left in it: whoever fires may count on from there.
+ */
 struct timer *timerq_pop(struct timerq *queue, uint64_t now);
 
 /* The earliest deadline, or TIMER_NEVER. */

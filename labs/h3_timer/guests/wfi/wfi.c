@@ -72,8 +72,9 @@ static void one_round(void)
 	until("a deadline", armed());
 	CHECK(taken == before, "taken although sstatus.SIE is 0");
 
+	timer_set(csr_read(time) + 20000);
 	csr_set(sip, 1 << IRQ_SSI);
-	at_once("its own software interrupt");
+	at_once("its own software interrupt, long before a deadline");
 	csr_clear(sip, 1 << IRQ_SSI);
 
 	uint64_t deadline = armed();
