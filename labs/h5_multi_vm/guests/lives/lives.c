@@ -1,13 +1,11 @@
 /*
  * lives.c - a guest that ends badly and starts afresh (h5.5). In each of its
  * lives it looks whether everything is new, leaves its mark everywhere, and
- * ends: how=crash, or how=reboot. With page=1 it has a peer, which never asks
- * for the page that they could share: that one is new, too.
+ * ends: how=crash, or how=reboot.
  */
 #include "../../../h4_vplic/guests/devices.h"
 #include "../lanes.h"
 
-#define SHARED 0x90000000UL
 #define SOON 10000 /* ticks: a millisecond */
 
 static uint64_t initialised = 0x5eed;
@@ -28,18 +26,6 @@ static void look_at_everything(const uint64_t *start, const uint64_t *end)
 		      (const void *)word, *word);
 }
 
-static void look_at_the_page(void)
-{
-	volatile uint64_t *page = (uint64_t *)SHARED;
-	long error = sbi_ecall(SHARED, 0, 0, 0, 0, 0, SBI_DOORBELL_MAP,
-			       SBI_EXT_DOORBELL)
-			     .error;
-
-	CHECK(error == SBI_SUCCESS, "MAP answers %ld", error);
-	CHECK(*page == 0, "the shared page holds 0x%lx at the start", *page);
-	*page = initialised;
-}
-
 static void leave_marks(uint64_t *start, const uint64_t *end)
 {
 	uint64_t step = arg_u64("stride", 4096) / 8;
@@ -58,8 +44,6 @@ void guest_program(void)
 	uint64_t *end, *start = free_ram(&end);
 
 	look_at_everything(start, end);
-	if (arg_u64("page", 0))
-		look_at_the_page();
 	lane_tell(guest_random());
 	leave_marks(start, end);
 	burn(arg_u64("work", 100000));
