@@ -148,7 +148,7 @@ def test_claimed_source_stays_quiet(boot: Boot, rng: random.Random) -> None:
         },
     )
     # What the hardware delivered: each ring once, and not a time more.
-    rings = [1, 1, 2, 2, 2, 2]
+    rings = [1, 2, 2, 2, 2, 2]
     run.expect_traps(
         HOST_EXTERNAL,
         sum(rings[scene] for scene in scenes),
