@@ -393,7 +393,11 @@ def test_model_registers(unit: Unit) -> None:
         *(THRESHOLD, CONTEXT + 8, CONTEXT + 0xFFC, CONTEXT + 0x1000),
         *(CONTEXT + 0x1004, CONTEXT + 0x3FF000, CONTEXT + 0x3FF004),
         *(ENABLE + ENABLE_SIZE * context for context in contexts),
-        *(page + CONTEXT_SIZE * c for c in contexts[:10] for page in (THRESHOLD, CLAIM)),
+        *(
+            page + CONTEXT_SIZE * c
+            for c in contexts[:10]
+            for page in (THRESHOLD, CLAIM)
+        ),
     ]
     full = Plic(
         3,
