@@ -70,7 +70,7 @@ static inline void wire_settles(void)
 /* ---- the clock: an alarm that was due long ago rings at once ---- */
 
 #define RTC_BASE 0x101000UL
-#define RTC_TIME_LOW 0x00 /* ns; read first, it keeps the other half */
+#define RTC_TIME_LOW 0x00 /* ns */
 #define RTC_TIME_HIGH 0x04
 #define RTC_ALARM_LOW 0x08
 #define RTC_ALARM_HIGH 0x0c
@@ -91,18 +91,14 @@ static inline void rtc_ring(void)
 	wire_settles();
 }
 
-/* The same, but some nanoseconds from now, whoever runs then. */
-static inline void rtc_ring_in(uint64_t ns)
+/* The same, but some nanoseconds from now, whoever runs then: now is 0. */
+static inline void rtc_ring_in(uint32_t ns)
 {
-	volatile uint32_t *low = (volatile uint32_t *)(RTC_BASE + RTC_TIME_LOW);
-	volatile uint32_t *high =
-		(volatile uint32_t *)(RTC_BASE + RTC_TIME_HIGH);
-	uint64_t at = *low;
-
-	at += ((uint64_t)*high << 32) + ns;
+	rtc_write(RTC_TIME_HIGH, 0);
+	rtc_write(RTC_TIME_LOW, 0);
 	rtc_write(RTC_IRQ_ENABLED, 1);
-	rtc_write(RTC_ALARM_HIGH, (uint32_t)(at >> 32));
-	rtc_write(RTC_ALARM_LOW, (uint32_t)at);
+	rtc_write(RTC_ALARM_HIGH, 0);
+	rtc_write(RTC_ALARM_LOW, ns);
 }
 
 /*
