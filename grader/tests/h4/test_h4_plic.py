@@ -87,6 +87,8 @@ def test_32_bit_accesses_only(boot: Boot, rng: random.Random) -> None:
         complaints={
             "was carried out": "h2.7: mmio_access refuses a width that the device "
             "does not have in its .widths",
+            "lower half": "h4.4: the value of a 32-bit store is in the low 4 bytes "
+            "(vm.h): what is above does not count when you compare it",
             "wrong access took": "h4.1: only a 32-bit read of PLIC_CLAIM claims",
             "claim returns": "h4.3: source 11 is pending, enabled, and its priority "
             "5 is above the threshold 3",
@@ -94,7 +96,7 @@ def test_32_bit_accesses_only(boot: Boot, rng: random.Random) -> None:
         },
     )
     random_ = GuestRandom(seed)
-    random_.take(40 * 31)
+    random_.take(3 + 40 * 31)
     loads = 40 // 8 * 5
     for _ in range(n):
         loads += random_() % 8 < 5
@@ -146,7 +148,7 @@ def test_claimed_source_stays_quiet(boot: Boot, rng: random.Random) -> None:
         },
     )
     # What the hardware delivered: each ring once, and not a time more.
-    rings = [1, 1, 2, 2, 2, 2]
+    rings = [1, 2, 2, 2, 2, 2]
     run.expect_traps(
         HOST_EXTERNAL,
         sum(rings[scene] for scene in scenes),

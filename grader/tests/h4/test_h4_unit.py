@@ -5,7 +5,7 @@ on gateways, priorities, pending bits, enables, thresholds, claim and
 completion, for one context, with the sizes that vm.h fixes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -129,7 +129,9 @@ class Plic:
     def words(self) -> str:
         parts = [f"threshold {self.threshold}"]
         parts += [f"{n} {_set(getattr(self, n))}" for n in MAPS if getattr(self, n)]
-        parts += [f"priority of {s}: {p}" for s, p in sorted(self.priority.items())]
+        for priority in sorted(set(self.priority.values())):
+            sources = [s for s, p in self.priority.items() if p == priority]
+            parts.append(f"priority of {_numbers(sources)}: {priority}")
         return ", ".join(parts)
 
     def changes(self, before: "Plic") -> str:
@@ -146,8 +148,22 @@ class Plic:
         return "; ".join(parts) or "no change"
 
 
+def _numbers(sources: Iterable[int]) -> str:
+    """As 1, 2, 10 to 64."""
+    runs: list[list[int]] = []
+    for source in sorted(sources):
+        if runs and source == runs[-1][-1] + 1:
+            runs[-1].append(source)
+        else:
+            runs.append([source])
+    return ", ".join(
+        f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run))
+        for run in runs
+    )
+
+
 def _set(sources: set[int]) -> str:
-    return "{" + ", ".join(map(str, sorted(sources))) + "}"
+    return "{" + _numbers(sources) + "}"
 
 
 @dataclass(frozen=True)
@@ -369,12 +385,19 @@ def test_model_registers(unit: Unit) -> None:
         "h4.1: offsets and sizes are in plic.h and vm.h; 4 bytes per priority, 32 "
         "sources per word; what does not exist reads 0 and ignores writes"
     )
+    contexts = [1 << bit for bit in range(14)]  # of 15,872; 1,024 have a page
     everywhere = [
         *range(0, 4 * SOURCES + 8, 4),
         *(base + 4 * word for base in (PENDING, ENABLE) for word in range(33)),
         *(0xFFC, 0x1FFC, ENABLE + 15 * ENABLE_SIZE, 0x1FFFFC),
         *(THRESHOLD, CONTEXT + 8, CONTEXT + 0xFFC, CONTEXT + 0x1000),
         *(CONTEXT + 0x1004, CONTEXT + 0x3FF000, CONTEXT + 0x3FF004),
+        *(ENABLE + ENABLE_SIZE * context for context in contexts),
+        *(
+            page + CONTEXT_SIZE * c
+            for c in contexts[:10]
+            for page in (THRESHOLD, CLAIM)
+        ),
     ]
     full = Plic(
         3,
@@ -432,10 +455,14 @@ def test_model_claims(unit: Unit) -> None:
         "them, the lowest id of those; a claim moves it from pending to claimed"
     )
 
-    def both(pending: set[int], priority: dict[int, int], threshold: int = 0) -> Case:
-        plic = Plic(threshold, set(range(1, SOURCES)), set(), pending)
+    every = set(range(1, SOURCES))
+
+    def both(
+        pending: set[int], priority: dict[int, int], threshold: int = 0, claims: int = 3
+    ) -> Case:
+        plic = Plic(threshold, set(every), set(), pending)
         plic.priority = priority
-        return plic, [Op("best"), *[Op("claim")] * 3]
+        return plic, [Op("best"), *[Op("claim")] * claims]
 
     examples: list[Case] = [
         both({10, 11}, {10: 1, 11: 1}),
@@ -448,6 +475,8 @@ def test_model_claims(unit: Unit) -> None:
         both({10}, {}),
         both(set(), {10: 7}),
         (Plic(0, {64}, {10}, {10}, {64}, {10: 7, 64: 7}), [Op("best"), Op("claim")]),
+        both(every, {s: s // 19 + 1 for s in every}, claims=SOURCES),
+        both(every, {s: s * 5 % 7 + 1 for s in every}, claims=SOURCES),
     ]
     ops = st.sampled_from([Op("best"), Op("claim"), Op("claim")])
     unit.check(
@@ -485,6 +514,10 @@ def test_model_as_a_whole(unit: Unit) -> None:
     accesses = [op for w in writes for op in (Op("write", w), Op("read", w[:1]))]
     examples: list[Case] = [
         (ready, [claim, claim, Op("write", (CLAIM, 10)), claim]),
+        *(
+            (Plic(0, {s}, set(), {s}, set(), {s: 1}), [claim, Op("write", (CLAIM, s))])
+            for s in (1, 31, 32, 63, 64, SOURCES - 1)
+        ),
         (ready, [Op("write", (CLAIM, 10)), claim]),
         (ready, [claim, Op("write", (ENABLE, 0)), Op("write", (CLAIM, 10))]),
         (ready, [claim, *(Op("write", (CLAIM, s)) for s in strange)]),

@@ -70,6 +70,8 @@ static inline void wire_settles(void)
 /* ---- the clock: an alarm that was due long ago rings at once ---- */
 
 #define RTC_BASE 0x101000UL
+#define RTC_TIME_LOW 0x00 /* ns */
+#define RTC_TIME_HIGH 0x04
 #define RTC_ALARM_LOW 0x08
 #define RTC_ALARM_HIGH 0x0c
 #define RTC_IRQ_ENABLED 0x10
@@ -87,6 +89,16 @@ static inline void rtc_ring(void)
 	rtc_write(RTC_ALARM_HIGH, 0);
 	rtc_write(RTC_ALARM_LOW, 1);
 	wire_settles();
+}
+
+/* The same, but some nanoseconds from now, whoever runs then: now is 0. */
+static inline void rtc_ring_in(uint32_t ns)
+{
+	rtc_write(RTC_TIME_HIGH, 0);
+	rtc_write(RTC_TIME_LOW, 0);
+	rtc_write(RTC_IRQ_ENABLED, 1);
+	rtc_write(RTC_ALARM_HIGH, 0);
+	rtc_write(RTC_ALARM_LOW, ns);
 }
 
 /*

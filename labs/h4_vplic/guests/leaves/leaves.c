@@ -1,8 +1,11 @@
 /*
  * leaves.c - a guest that ends in the middle of an interrupt (h4.5): claimed,
- * not completed, and the wire is high again. how=crash: it has to be stopped.
+ * not completed, and the wire is high again. how=crash: it has to be stopped,
+ * has completed all, and its clock rings when it is gone.
  */
 #include "../devices.h"
+
+#define RINGS_AFTER 20000U /* ns: this VM is gone, and `after` has not begun */
 
 void guest_program(void)
 {
@@ -16,13 +19,15 @@ void guest_program(void)
 		unsigned source = claim();
 		CHECK(source == SOURCE_RTC, "claim returns %u", source);
 		rtc_clear();
-		if (i + 1 < n)
+		if (i + 1 < n || crash)
 			complete(source);
 	}
-	rtc_ring();
+	if (!crash)
+		rtc_ring();
 	printf("leaving, %lu interrupts later\n", n);
 	guest_tell(n);
 	if (crash) {
+		rtc_ring_in(RINGS_AFTER);
 		csr_write(stvec, 0);
 		__asm__ volatile("unimp");
 	}

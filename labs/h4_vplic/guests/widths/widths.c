@@ -1,6 +1,7 @@
 /*
  * widths.c - the PLIC takes 32-bit accesses only (PLIC, chapter 3). All others
- * are access faults, and leave no trace: above all, they claim nothing.
+ * are access faults, and leave no trace: above all, they claim nothing. And a
+ * store of 32 bits is the lower half of its register, whatever is above.
  */
 #include "../devices.h"
 
@@ -50,13 +51,38 @@ static void refused(uint32_t insn, uint64_t address)
 	CHECK(out[11] == in[11], "instruction 0x%08x changed x11", insn);
 }
 
+/* sw, of a register whose upper half holds something else. */
+static void store_lower(uint64_t offset, uint32_t value)
+{
+	uint64_t whole = guest_random() << 32 | value;
+
+	__asm__ volatile("sw %0, 0(%1)"
+			 :
+			 : "r"(whole), "r"(plic_reg(offset))
+			 : "memory");
+}
+
+/* The next interrupt comes only if the completion reached the hardware. */
+static void complete_by_lower(void)
+{
+	store_lower(PLIC_CONTEXT + PLIC_CLAIM, SOURCE_RTC);
+	rtc_ring();
+	unsigned source = claim();
+	CHECK(source == SOURCE_RTC,
+	      "completed by the lower half of a register, then rung: claim "
+	      "returns %u",
+	      source);
+	rtc_clear();
+	complete(source);
+}
+
 void guest_program(void)
 {
 	uint64_t n = arg_u64("n", 20);
 
-	plic_set_priority(SOURCE_RTC, 5);
-	plic_set_threshold(3);
-	plic_set_enabled(true, true);
+	store_lower(PLIC_PRIORITY + 4 * SOURCE_RTC, 5);
+	store_lower(PLIC_CONTEXT + PLIC_THRESHOLD, 3);
+	store_lower(PLIC_ENABLE, 1U << SOURCE_UART | 1U << SOURCE_RTC);
 	rtc_ring();
 	guest_trap_hook = guest_note_trap;
 	for (uint64_t i = 0; i < WRONG * OFFSETS; i++)
@@ -74,7 +100,7 @@ void guest_program(void)
 	unsigned source = claim();
 	CHECK(source == SOURCE_RTC, "claim returns %u", source);
 	rtc_clear();
-	complete(source);
+	complete_by_lower();
 	printf("%lu wrong accesses, all refused\n", WRONG * OFFSETS + n);
 	guest_tell(guest_noted.count);
 }
