@@ -142,10 +142,11 @@ def _findings(lab: Lab, matrix: Matrix) -> list[tuple[str, list[str]]]:
 
 
 def _shared(lab: Lab, matrix: Matrix) -> list[str]:
-    """Each with the reason why it stays."""
+    """Each with the reason why it stays; what a mutant only `varies` does not count."""
     shared = load_shared(lab, KIT)
+    own = {m.kills[0] for m in load_mutants(lab, KIT) if len(m.kills) == 1}
     return [
         f"{test}\n    {shared.get(test, 'no reason is given')}"
         for test in matrix.tests
-        if not matrix.alone(test)
+        if not matrix.alone(test) and test not in own
     ]

@@ -25,7 +25,7 @@ class Mutant:
     find: str  # is in the file exactly once
     replace: str
     kills: tuple[str, ...]  # every test that fails, and no other does
-    varies: tuple[str, ...] = ()  # but for these: with one QEMU, not with another
+    varies: tuple[str, ...] = ()  # but for these: with one QEMU or seed, not always
 
 
 @dataclass(frozen=True)
