@@ -255,7 +255,7 @@ class Grading:
 def _side_by_side(one: Grading, work: Sequence[tuple[Lab, Sequence[Lab]]]) -> None:
     """Grades labs, several at once: most of them end with a Linux that boots alone.
 
-    The last labs take longest, so they begin.
+    What takes longest begins: the last labs; of unit tests, the lab with most of them.
     """
     stop = threading.Event()
 
@@ -266,8 +266,11 @@ def _side_by_side(one: Grading, work: Sequence[tuple[Lab, Sequence[Lab]]]) -> No
 
     lanes = min(one.jobs, len(work))
     each = replace(one, jobs=one.jobs // lanes, watch=watch)
+    order = list(reversed(work))
+    if one.record.unit:
+        order.sort(key=lambda some: -len(_eligible(some[0], unit=True)))
     with ThreadPoolExecutor(lanes) as pool:
-        running = [pool.submit(each.lab, *some) for some in reversed(work)]
+        running = [pool.submit(each.lab, *some) for some in order]
         try:
             for future in running:
                 future.result()
