@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from . import report, sandbox
 from .grade import QEMU, Prepared, grade, prepare
 from .intake import take
 from .lab import KIT, Lab
+from .lanes import lanes
 from .pack import version
 from .record import results_json, write_atomically
 from .session import test_folder
@@ -201,17 +202,12 @@ def grade_all(
     with tempfile.TemporaryDirectory(prefix=_scratch(os.getpid())) as work:
         ready = prepare(this.lab, this.kit, this.build, this.base, Path(work))
     stop = threading.Event()
-    with ThreadPoolExecutor(jobs) as pool:
+    with lanes(jobs, stop) as pool:
         futures = {
             pool.submit(grade_one, this, one, ready, stop): one for one in chosen
         }
-        try:
-            for future in as_completed(futures):
-                watch(futures[future], _end(future))
-        except BaseException:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-            raise
+        for future in as_completed(futures):
+            watch(futures[future], _end(future))
 
 
 def _end(future: Future[str]) -> str:

@@ -14,7 +14,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -32,6 +31,7 @@ from .build import (
 )
 from .formats import write_all
 from .lab import KIT, GradedTest, Lab, find_labs
+from .lanes import lanes
 from .machine import qemu_version
 from .record import LabRecord, NotRun, Record, TestRecord
 from .session import Session
@@ -264,20 +264,14 @@ def _side_by_side(one: Grading, work: Sequence[tuple[Lab, Sequence[Lab]]]) -> No
             raise KeyboardInterrupt
         one.watch(event)
 
-    lanes = min(one.jobs, len(work))
-    each = replace(one, jobs=one.jobs // lanes, watch=watch)
+    count = min(one.jobs, len(work))
+    each = replace(one, jobs=one.jobs // count, watch=watch)
     order = list(reversed(work))
     if one.record.unit:
         order.sort(key=lambda some: -len(_eligible(some[0], unit=True)))
-    with ThreadPoolExecutor(lanes) as pool:
-        running = [pool.submit(each.lab, *some) for some in order]
-        try:
-            for future in running:
-                future.result()
-        except BaseException:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with lanes(count, stop) as pool:
+        for future in [pool.submit(each.lab, *some) for some in order]:
+            future.result()
 
 
 def _eligible(lab: Lab, unit: bool) -> list[GradedTest]:
@@ -341,6 +335,7 @@ def grade(
         sandbox=sandbox.kind(),
     )
     labs = find_labs(kit)
+    every = list(labs.values())
     chosen = _choose(labs, names, tests, unit)
     submission = (submission or kit / "labs").resolve()
     jobs = jobs or len(os.sched_getaffinity(0))
@@ -351,7 +346,6 @@ def grade(
         )
         watch({"event": "grading", "record": record})
         try:
-            every = list(labs.values())
             work = [(lab, every[: every.index(lab)]) for lab in chosen]
             if len(work) == 1 or jobs == 1:
                 for lab, earlier in work:
@@ -361,7 +355,7 @@ def grade(
         except KeyboardInterrupt:
             raise Interrupted(record) from None
         finally:
-            record.labs.sort(key=lambda entry: list(labs).index(entry.lab))
+            record.labs.sort(key=lambda entry: every.index(labs[entry.lab]))
             record.seconds = round(time.monotonic() - start, 3)
             write_all(record, out)
             if submission == kit / "labs" and impl == "mine":

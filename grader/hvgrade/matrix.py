@@ -5,8 +5,9 @@ test that kills nothing alone may be one too many.
 """
 
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from rich.text import Text
 
 from .grade import grade
 from .lab import KIT, Lab, LabError
-from .variants import Mutant, load_mutants, load_shared, plant_mutant
+from .lanes import lanes
+from .variants import Mutant, load_mutants, load_shared, own_tests, plant_mutant
 from .verdict import INFRASTRUCTURE, PASS
 
 _WIDTH = 30  # of a mutant's name
@@ -72,20 +74,16 @@ def run(lab: Lab, out: Console, *, build: str, seed: int, jobs: int) -> Matrix:
         raise LabError(f"there are no mutants of lab {lab.name}")
     ends: dict[str, dict[str, str]] = {}
     with (
-        ThreadPoolExecutor(jobs) as pool,
+        lanes(jobs, threading.Event()) as pool,
         Progress(console=out, transient=True, disable=not out.is_terminal) as bar,
     ):
         task = bar.add_task(lab.name, total=len(mutants))
         futures = {
             pool.submit(_ends, lab, mutant, build, seed): mutant for mutant in mutants
         }
-        try:
-            for future in as_completed(futures):
-                ends[futures[future].name] = future.result()
-                bar.advance(task)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for future in as_completed(futures):
+            ends[futures[future].name] = future.result()
+            bar.advance(task)
     names = {test for row in ends.values() for test in row}
     tests = [test for test in lab.tests if test in names]
     return Matrix(tests, {m.name: ends[m.name] for m in mutants})
@@ -137,14 +135,16 @@ def _findings(lab: Lab, matrix: Matrix) -> list[tuple[str, list[str]]]:
         ("mutants that no test kills", matrix.survivors()),
         ("other than the mutant's entry says", other),
         ("undecided, by trouble of the grader", sorted(undecided)),
-        ("tests that kill no mutant alone", _shared(lab, matrix)),
+        (
+            "tests that kill no mutant alone",
+            _shared(lab, matrix, own_tests(mutants.values())),
+        ),
     ]
 
 
-def _shared(lab: Lab, matrix: Matrix) -> list[str]:
-    """Each with the reason why it stays; what a mutant only `varies` does not count."""
+def _shared(lab: Lab, matrix: Matrix, own: set[str]) -> list[str]:
+    """Each with the reason why it stays."""
     shared = load_shared(lab, KIT)
-    own = {m.kills[0] for m in load_mutants(lab, KIT) if len(m.kills) == 1}
     return [
         f"{test}\n    {shared.get(test, 'no reason is given')}"
         for test in matrix.tests

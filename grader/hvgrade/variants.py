@@ -73,6 +73,11 @@ def load_mutants(lab: Lab, kit: Path = KIT) -> list[Mutant]:
     ]
 
 
+def own_tests(mutants: Iterable[Mutant]) -> set[str]:
+    """Those that kill a mutant alone; what it only `varies` does not count."""
+    return {mutant.kills[0] for mutant in mutants if len(mutant.kills) == 1}
+
+
 def load_shared(lab: Lab, kit: Path = KIT) -> dict[str, str]:
     """The tests that kill no mutant alone, and why they stay."""
     path = kit / "grader/mutants" / lab.name / "shared.toml"
