@@ -119,19 +119,20 @@ def _run_pytest(
 
     def take() -> None:
         nonlocal seen
-        for line in _lines(events)[seen:]:
-            event = json.loads(line)
+        new = [json.loads(line) for line in _lines(events)[seen:]]
+        for event in new:
             if event["event"] == "result":
                 results[event["name"]] = Verdict(**event["verdict"]), event["seconds"]
             elif event["event"] == "error":
                 errors.append(event["text"])
+        seen += len(new)
+        for event in new:  # only now: whoever watches may end it by an exception
             watch(event | {"lab": lab.name})
-            seen += 1  # only now: Ctrl-C may come at any line
 
     try:
         while process.poll() is None:
             take()
-            watch({"event": "waiting"})  # whoever watches may end it by an exception
+            watch({"event": "waiting"})
             time.sleep(0.05)
     finally:
         processes.end(process)

@@ -16,7 +16,7 @@ import pytest
 from tinykit import GOOD, Kit
 
 from hvgrade import grade as module
-from hvgrade.grade import grade
+from hvgrade.grade import Interrupted, grade
 from hvgrade.record import Record
 from hvgrade.verdict import Infrastructure
 
@@ -373,6 +373,25 @@ def test_an_interrupted_grading_keeps_what_it_found(
         found = [test["status"] for test in lab["tests"]]
         assert found == ["pass", "infrastructure"]
     assert not any(bytes(kit.qemu) in command for command in commands())
+
+
+def test_an_interruption_keeps_what_nobody_was_told_yet(kit: Kit) -> None:
+    kit.tests(SLOW, {"test_pass": 60, "test_slow": 40})
+    kit.code("\nif 'test_slow' in value('-D'): time.sleep(60)\n" + GOOD)
+    slow = kit.root / "build/grade/logs/h1/test_slow/console.log"
+
+    def watch(event: dict[str, Any]) -> None:
+        if event["event"] in ("grading", "lab", "graded"):
+            return
+        deadline = time.monotonic() + 30
+        while not slow.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)  # so that the result of test_pass lies ready
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as interrupted:
+        run(kit, watch=watch)
+    [lab] = interrupted.value.record.labs
+    assert [test.status for test in lab.tests] == ["pass", "infrastructure"]
 
 
 def main(*args: str) -> subprocess.CompletedProcess[str]:
