@@ -83,7 +83,7 @@ def test_a_hang_is_told_by_cpu_time(driver: Driver) -> None:
     driver.cpu_limit = 0.2
     start = time.monotonic()
     assert ended(driver, "answer()", "while True: pass")[:2] == (1, "hang")
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60
     # Slow, but no single command is.
     spin = "end = time.process_time() + 0.1\nwhile time.process_time() < end: pass"
     slow = f"exec({spin!r}); answer()"
