@@ -60,6 +60,7 @@ void vplic_mmio_write(void *vm, uint64_t offset, unsigned width,
  * the guest completes it; if the wire is still high then, it comes again.
  * A source that no VM owns is the host's own: host_device_interrupt (later.h),
  * then complete it.
+ * Nothing but the host's interrupt calls it: the tests count those.
  */
 void host_external_interrupt(void);
 

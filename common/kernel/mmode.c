@@ -21,6 +21,9 @@
 #define FINISHER_BASE 0x00100000UL
 #define INSN_WFI 0x10500073U
 
+/* A machine that has been on for a while: no clock of its host is small. */
+#define MTIME_START (5UL << 32) /* ticks: half an hour */
+
 extern const char _text[], _etext[]; /* of HS-mode */
 
 /* Ticks of mtime, written here by `-device loader`; 0 means no budget. */
@@ -59,8 +62,9 @@ void mmode_init(uint64_t hs_entry)
 
 	csr_write(mie, 0);
 	*mtimecmp = ~0UL;
+	*mtime = MTIME_START;
 	if (*budget) {
-		*mtimecmp = *mtime + *budget;
+		*mtimecmp = MTIME_START + *budget;
 		csr_write(mie, 1 << IRQ_MTI);
 	}
 

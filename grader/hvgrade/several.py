@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 from .guest import VS_ECALL, complaint, refuse
 from .machine import Vm
@@ -80,11 +81,22 @@ def lines_of(run: Run, name: str) -> list[str]:
     return [x.removeprefix(prefix) for x in run.guest_lines if x.startswith(prefix)]
 
 
-def interrupts_counted(run: Run, name: str) -> int:
-    """For the VM, by the table at the end of the session; -1: it is not there."""
-    row = re.compile(rf"hv: {re.escape(name)}(?: +\d+){{3}} +(\d+)(?: +\d+){{2}}")
-    found = [int(m[1]) for line in run.lines if (m := row.fullmatch(line))]
-    return found[-1] if found else -1
+class Row(NamedTuple):
+    """Of a VM, in the table at the end of a session (common/hv/h5/session.c)."""
+
+    ran: int  # milliseconds
+    slices: int
+    exits: int
+    interrupts: int
+    pages: int
+    restarts: int
+
+
+def row_of(run: Run, name: str) -> Row:
+    """What the table says of the VM; -1 everywhere: nothing."""
+    row = re.compile(rf"hv: {re.escape(name)}" + r" +(\d+)" * len(Row._fields))
+    found = [m.groups() for line in run.lines if (m := row.fullmatch(line))]
+    return Row(*map(int, found[-1] if found else ["-1"] * len(Row._fields)))
 
 
 def expect_lane(run: Run, vm: Vm, *want: int, likely: str) -> None:

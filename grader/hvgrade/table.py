@@ -4,10 +4,11 @@
 rich's Text, so that no console output is ever taken for markup.
 """
 
+import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -144,8 +145,8 @@ def _same(tests: Iterable[TestRecord]) -> list[list[TestRecord]]:
     return list(groups.values())
 
 
-def _again(record: Record, lab: str) -> str:
-    """The command that repeats this grading, of one lab or (with "") of all."""
+def _again(record: Record, lab: str, tests: Sequence[str]) -> str:
+    """The command that repeats tests (none: all) of one lab or (with "") of all."""
     words = (
         [f"make {'unit' if record.unit else 'grade'}"]
         + [f"LAB={lab}"] * bool(lab)
@@ -153,10 +154,12 @@ def _again(record: Record, lab: str) -> str:
     )
     words += [f"BASE={record.base}"] * (record.base != "reference")
     words += [f"IMPL={record.impl}"] * (record.impl != "mine")
+    if tests:  # a shell must not take the brackets of a parameter for a pattern
+        words.append(f"TEST={shlex.quote(' '.join(tests))}")
     return " ".join(words)
 
 
-def _explain(out: Console, group: list[TestRecord], again: str) -> None:
+def _explain(out: Console, group: list[TestRecord], record: Record, lab: str) -> None:
     first = group[0]
     points = sum(test.max_score for test in group)
     style = f"bold {STYLE[first.status]}"
@@ -178,7 +181,7 @@ def _explain(out: Console, group: list[TestRecord], again: str) -> None:
         if text:
             _field(out, label, text)
     if len(group) == 1:
-        _field(out, "again", f"{again} TEST={first.name}", "dim")
+        _field(out, "again", _again(record, lab, [first.name]), "dim")
 
 
 def show(record: Record, out: Console) -> None:
@@ -195,7 +198,7 @@ def show(record: Record, out: Console) -> None:
         for line in lab.warnings:
             out.print(Text(line, style="yellow"))
         for group in _same(lab.tests):
-            _explain(out, group, _again(record, lab.lab))
+            _explain(out, group, record, lab.lab)
     undecided = sum(lab.undecided for lab in record.labs)
     out.print()
     out.print(Text(f"{record.score} of {record.max_score} points", style="bold"))
@@ -204,7 +207,8 @@ def show(record: Record, out: Console) -> None:
             f"{undecided} points are undecided: the fault of the grader or the machine"
         )
         out.print(Text(line, style=STYLE[INFRASTRUCTURE]))
-    again = _again(record, record.labs[0].lab if len(record.labs) == 1 else "")
+    only = record.labs[0].lab if len(record.labs) == 1 else ""
+    again = _again(record, only, record.selected)
     out.print(Text(f"the same again: {again}", style="dim"), soft_wrap=True)
 
 

@@ -67,6 +67,16 @@ def test_a_failure_shows_its_five_parts_and_how_to_run_it_again(shown: str) -> N
     assert "[red]E" in block
 
 
+def test_the_last_line_repeats_what_was_asked_for() -> None:
+    file = io.StringIO()
+    one = record()
+    one.selected = ["test_a", "test_b[0]"]
+    show(one, console(file))
+    last = file.getvalue().splitlines()[-1]
+    again = "make grade LAB=h1 SEED=7 BASE=mine TEST='test_a test_b[0]'"
+    assert last == f"the same again: {again}"
+
+
 def test_the_same_todo_is_told_once(shown: str) -> None:
     assert shown.count("h1.1 is not written yet: 2 tests stop there") == 1
     assert shown.count("labs/h1_lab/isa.c:8: look") == 1

@@ -19,6 +19,7 @@ from hvgrade.several import (
     lane_told,
     lines_of,
     memory,
+    row_of,
 )
 from hvgrade.traps import TRAP_LOG_CAP
 
@@ -157,6 +158,13 @@ def test_restart(boot: Boot, rng: random.Random, how: str) -> None:
     for number in range(1, restarts + 1):
         line = f"hv: vm lives: starts afresh (restart {number})"
         run.expect_line(line, likely=likely)
+    row = row_of(run, "lives")
+    run.check(
+        row.restarts == restarts and row.exits >= 64 * (restarts + 1),
+        f"{restarts} restarts, and 64 exits or more in each life, says the table",
+        f"It says {row.restarts}, and {row.exits} exits.",
+        likely="h5.5: restart: vm_create clears the counts and vm->restarts: keep them",
+    )
     ends = r"hv: vm lives: stopped: .*"
     run.expect_line(re.compile(ends), times=restarts + 1, likely=likely)
     first = GuestRandom(seed)()

@@ -23,6 +23,8 @@ VS_EXTERNAL = 10
 SWITCH = "\x14"  # Ctrl-T
 CONSOLE_LINE = 128  # characters: in vm.h
 DOORBELL = ("/soc/doorbell", "hv,peer")
+RESTART = ("/", "hv,restart")
+NOT_GIVEN_BACK = re.compile(r"hv: -?\d+ pages were not given back")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -184,6 +186,30 @@ def test_doorbell_keeps_to_its_rules(boot: Boot, rng: random.Random) -> None:
     for vm in vms:
         expect_lines(run, vm, ["as the rules say"], likely=likely)
     run.expect_no_line(
-        re.compile(r"hv: -?\d+ pages were not given back"),
+        NOT_GIVEN_BACK,
         likely="h5.7: doorbell_free: the second of the two frees the page",
     )
+    _page_nobody_else_asked_for(boot, rng)
+
+
+def _page_nobody_else_asked_for(boot: Boot, rng: random.Random) -> None:
+    lives, lanes, seed = (
+        rng.randrange(2, 6),
+        rng.sample(range(16), 2),
+        rng.getrandbits(32),
+    )
+    one, other = _peers("lives", "silent")
+    vms = [
+        beside(
+            "rules", "lives", lanes[0], {RESTART: lives - 1, **one}, me=3, seed=seed
+        ),
+        beside("share", "silent", lanes[1], other, to=rng.randrange(20, 40) * SLICE),
+    ]
+    run = boot(*vms, budget=BUDGET, append="slice=1")
+    likely = (
+        "h5.7: doorbell_free: unless the peer has the page too, it is freed at once"
+    )
+    complaints = {"holds": "h5.7: page_alloc zeroes what it gives"}
+    expect_all_well(run, [vms[1]], likely=likely, complaints=complaints)
+    expect_lane(run, vms[0], *[GuestRandom(seed)() | 1] * lives, likely=likely)
+    run.expect_no_line(NOT_GIVEN_BACK, likely=likely)

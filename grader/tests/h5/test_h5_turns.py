@@ -6,7 +6,7 @@ import pytest
 
 from hvgrade.machine import Vm
 from hvgrade.plugin import Boot
-from hvgrade.several import beside, expect_all_well, interrupts_counted, lane_told
+from hvgrade.several import beside, expect_all_well, lane_told, row_of
 
 BUDGET = 450_000_000
 SLICE = 1_000_000  # instructions: slice=1
@@ -42,6 +42,14 @@ def test_busy_vms_share_fairly(boot: Boot, rng: random.Random) -> None:
         f"They have done {sum(done)} units of {whole:.0f}.",
         likely="h5.3: a turn lasts for a whole slice, when nobody waits",
         log="traps.log",
+    )
+    ran = sum(row_of(run, vm.name).ran for vm in vms)
+    longest = start // SLICE + count * slices
+    run.check(
+        0.97 * count * slices < ran <= 1.05 * longest,
+        f"they ran for {count * slices} to {longest} ms, says the table at the end",
+        f"It says {ran} in all.",
+        likely="h5.3: turn_count adds a turn's time to counts.ran too",
     )
     ends = run.expect_traps(
         HOST_TIMER, at_least=count * slices, is_async=True, likely=likely
@@ -89,7 +97,7 @@ def test_low_latency(boot: Boot, rng: random.Random, timer: str) -> None:
         log="traps.log",
     )
     if timer == "sbi":
-        counted = interrupts_counted(run, "late")
+        counted = row_of(run, "late").interrupts
         run.check(
             counted == n,
             f"{n} interrupts were raised for it, says the table at the end",

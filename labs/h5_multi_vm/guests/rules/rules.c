@@ -1,6 +1,7 @@
 /*
  * rules.c - what the doorbell allows and what it does not (h5.7). me= is 0 or 1
- * for two VMs that name each other, and 2 for one that is not named back.
+ * for two VMs that name each other, 2 for one that is not named back, and 3 for
+ * one whose peer never asks for the page, in each of its lives.
  */
 #include "../lanes.h"
 
@@ -88,11 +89,26 @@ static void alone(uint64_t at)
 	lane_tell(guest_random());
 }
 
+/* A new life begins with a new page: nobody has kept the old one. */
+static void again(uint64_t at)
+{
+	volatile uint64_t *page = (uint64_t *)at;
+
+	map_answers(at, SBI_SUCCESS, "for a peer that does not ask");
+	CHECK(page[100] == 0, "the page holds 0x%lx at first", page[100]);
+	page[100] = guest_random() | 1;
+	lane_tell(page[100]);
+	sbi_ecall(SBI_SRST_TYPE_COLD_REBOOT, 0, 0, 0, 0, 0,
+		  SBI_SRST_SYSTEM_RESET, SBI_EXT_SRST);
+}
+
 void guest_program(void)
 {
 	uint64_t me = arg_u64("me", 0), at = arg_u64("at", 0x90000000);
 
-	if (me == 2)
+	if (me == 3)
+		again(at);
+	else if (me == 2)
 		alone(at);
 	else
 		together(me, at);
