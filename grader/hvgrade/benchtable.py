@@ -5,7 +5,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .bench import VMS, Bench, Figure, reached, rows
+from .bench import reached, rows
+from .benchjobs import VMS
+from .benchrun import Bench, Figure
 from .marks import NOTES
 
 

@@ -1,7 +1,7 @@
 """Builds a submission in a scratch copy, and refuses one that reads elsewhere.
 
-Only the files that lab.toml lists are taken out of a submission. They are
-compiled and linked in a sandbox that holds the kit as students have it: of the
+The files that scratch.py has taken out of a submission are compiled and linked
+in a sandbox that holds the kit as students have it: of the
 reference only the objects of earlier labs. What came of it is looked at
 afterwards: see refuse.py.
 """
@@ -10,7 +10,6 @@ import fcntl
 import os
 import re
 import shutil
-import stat
 import subprocess
 import time
 from collections.abc import Sequence
@@ -24,11 +23,11 @@ from .refuse import (
     refuse_foreign_functions as refuse_foreign_functions,
     refuse_foreign_sections as refuse_foreign_sections,
 )
+from .scratch import collect
 from .tree import CC as CC, HOST_CC as HOST_CC, Tree as Tree, environment
 from .usage import usage
 from .verdict import Failure, Infrastructure
 
-MAX_FILE = 256 << 10  # bytes of a submitted file
 CPU_LIMIT = 20  # seconds of CPU for one process of a build
 WALL_LIMIT = 300  # seconds for a whole build: only a hanging machine needs them
 _MAX_OUTPUT = 64 << 20  # bytes for one file that a build writes
@@ -46,47 +45,6 @@ _STUDENT_ERRORS = (  # of the linker and the compiler, where no file is named
 )
 _PATIENCE = 10.0  # seconds for which all of make and the compilers may be asleep
 _LOOK = 0.5  # seconds between two looks at what a build does
-
-
-def _read_plain(path: Path) -> bytes:
-    """The bytes of a plain, small file. OSError or ValueError says what it is."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("is not a plain file")
-        if status.st_size > MAX_FILE:
-            raise ValueError(f"is larger than {MAX_FILE >> 10} KiB")
-        return file.read(MAX_FILE)
-
-
-def copy_submission(lab: Lab, source: Path, tree: Tree) -> list[str]:
-    """Copies the lab's files into the scratch tree; returns what was ignored."""
-    folder = source / lab.dir.name
-    target = tree.submission / lab.dir.name
-    target.mkdir(parents=True)
-    problems = []
-    if folder.is_symlink() or not folder.is_dir():
-        problems = [f"{folder} is not a folder"]
-    for name in () if problems else lab.files:
-        try:
-            (target / name).write_bytes(_read_plain(folder / name))
-        except FileNotFoundError:
-            problems.append(f"{name} is missing")
-        except ValueError as error:
-            problems.append(f"{name} {error}")
-        except OSError:
-            problems.append(f"{name} is a symbolic link or cannot be read")
-    if problems:
-        raise Failure(
-            f"the files {', '.join(lab.files)}, plain and of at most 256 KiB",
-            "\n".join(problems),
-            "a file was renamed, or not handed in",
-            "",
-            str(tree.log),
-        )
-    entries = sorted(entry.name for entry in folder.iterdir())
-    return [name for name in entries if name not in lab.files][:100]
 
 
 def _sandbox_environment() -> dict[str, str]:
@@ -290,27 +248,6 @@ def compiler_warnings(tree: Tree) -> list[str]:
     prefix = f"{tree.submission}/"
     found = [line.replace(prefix, "labs/") for line in lines if "warning:" in line]
     return list(dict.fromkeys(x for x in found if x.startswith("labs/")))[:10]
-
-
-def fresh(tree: Tree) -> None:
-    """Removes what an earlier grading left in this place."""
-    for folder in (tree.submission, tree.out):
-        shutil.rmtree(folder, ignore_errors=True)
-    tree.log.unlink(missing_ok=True)
-
-
-def collect(
-    lab: Lab, earlier: Sequence[Lab], submission: Path, tree: Tree, base: str, impl: str
-) -> list[str]:
-    """Makes the scratch copy of a submission; returns what was ignored."""
-    fresh(tree)
-    ignored: list[str] = []
-    mine = [lab] * (impl == "mine") + [*earlier] * (base == "mine")
-    tree.submission.mkdir(parents=True)
-    for each in mine:
-        names = copy_submission(each, submission, tree)
-        ignored += [f"{each.dir.name}/{name}" for name in names]
-    return ignored
 
 
 def build_all(

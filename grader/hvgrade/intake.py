@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from .build import MAX_FILE
 from .lab import Lab
+from .scratch import MAX_FILE
 from .verdict import Infrastructure
 
 MAX_MEMBERS = 10_000  # of an archive: what comes after is not looked at

@@ -7,124 +7,31 @@ only the budget ends a run; the wall-clock backstop is far away, and reaching
 it is an infrastructure error.
 """
 
-import functools
-import importlib.util
 import os
-import re
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 from pexpect import EOF, TIMEOUT
 from pexpect.spawnbase import SpawnBase
 
 from . import sandbox
-from .lab import KIT
+from .qemu import TRAPS, VMS, command
 from .run import Run
 from .tracing import ring
 from .traps import HV, TRAP_LOG_CAP, TrapLog
 from .verdict import Infrastructure
+from .vms import Setup as Setup, Vm as Vm, pack_vms
 
 CONSOLE_CAP = 4 << 20  # bytes
 BUDGET = 100_000_000  # instructions, unless a test says otherwise
-INSTRUCTIONS_PER_TICK = 100  # mtime runs at 10 MHz, and -icount shift=0 at 1 GHz
-BUDGET_ADDRESS = 0x8000FFF8  # where M-mode looks for the budget, in ticks
-FLASH = 0x22000000  # bank 1 of QEMU virt's pflash
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
-SECCOMP = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 _LIMITS = {"fsize": 1 << 30, "as": 16 << 30}  # bytes: far beyond what a run needs
 _POLL = 0.01  # seconds
-# Idle time passes as on the wall, or is skipped. To skip it, QEMU's main loop
-# turns the clock on as soon as it sees the hart asleep, and on a loaded machine
-# that may be before the last instructions of the hart are counted: these then
-# come on top, and a timer is late. While QEMU records (to nowhere), the main
-# loop and the hart take turns, so that the clock depends on the guest alone.
-# It aborts when a hart that has not trapped for 2^31 instructions stops: then
-# the budget, a trap, must come first, and M-mode must not spin when it is over.
-_REAL_IDLE = "sleep=on"
-_NO_IDLE = "sleep=off"
-_RECORD = ",rr=record,rrfile=/dev/null"
-RECORD_MAX = (1 << 31) - (1 << 20)  # instructions
-
-
-@dataclass(frozen=True)
-class Vm:
-    """A guest to boot, with what changes in its directory for this run."""
-
-    name: str
-    bootargs: Mapping[str, object] = field(default_factory=dict)
-    set: Mapping[tuple[str, str], object] = field(default_factory=dict)
-    files: Mapping[str, bytes] = field(default_factory=dict)  # "pflash"
-    program: str = ""  # the guest's folder, if several VMs run the same
-
-    @property
-    def folder(self) -> str:
-        return self.program or self.name
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What every run of a session shares."""
-
-    qemu: str
-    hv: Path
-    vms: Path  # the folder of the VM directories of the lab
-    kit: Path = KIT
-
-
-def qemu_version(qemu: str) -> str:
-    """The version of QEMU, e.g. "7.2.22"."""
-    try:
-        done = subprocess.run(
-            [qemu, "--version"], capture_output=True, text=True, timeout=60, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise Infrastructure(f"{qemu} could not be started: {error}") from error
-    found = re.search(r"version (\S+)", done.stdout)
-    return found[1] if found else "unknown"
-
-
-@functools.cache
-def _packer(kit: Path) -> ModuleType:
-    """The kit's common/hv/mkvm.py: to start Python anew for each run costs more."""
-    spec = importlib.util.spec_from_file_location("mkvm", kit / "common/hv/mkvm.py")
-    assert spec and spec.loader
-    module = sys.modules["mkvm"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def pack_vms(setup: Setup, vms: Sequence[Vm], output: Path) -> None:
-    """The VMs of a run as one cpio, with their boot arguments and changes."""
-    mkvm = _packer(setup.kit)
-    folders, edits = [], {}
-    for vm in vms:
-        folder = setup.vms / vm.folder
-        if not folder.is_dir():
-            raise Infrastructure(f"there is no VM {vm.folder!r} in {setup.vms}")
-        if vm.program:  # a VM is named after its folder
-            link = output.with_name("vms") / vm.name
-            link.parent.mkdir(exist_ok=True)
-            link.symlink_to(folder.resolve())
-            folder = link
-        folders.append(folder)
-        words = [f"{key}={value}" for key, value in vm.bootargs.items()]
-        properties = [(*place, str(value)) for place, value in vm.set.items()]
-        files = {name: output.with_name(f"{vm.name}.{name}") for name in vm.files}
-        for name, path in files.items():
-            path.write_bytes(vm.files[name])
-        edits[vm.name] = mkvm.Edits(" ".join(words) or None, properties, files)
-    try:
-        mkvm.pack(output, folders, setup.hv, edits)
-    except mkvm.VmError as error:
-        raise Infrastructure(f"mkvm: {error}") from error
 
 
 class _Console(SpawnBase):
@@ -189,37 +96,18 @@ class Machine:
         folder.mkdir(parents=True)
         self.setup, self.vms, self.dir, self.budget = setup, vms, folder, budget
         self._read, self._reads, self._cap = read, reads or {}, trap_log
-        cpio = folder / "vms.cpio"
-        pack_vms(setup, vms, cpio)
-        ticks = max(1, budget // INSTRUCTIONS_PER_TICK)
-        self.argv = [setup.qemu, "-machine", "virt", "-cpu", cpu, "-m", memory]
-        # No device but the board's own, no monitor, and no system call that
-        # QEMU does not need for that. Ctrl-A X still leaves.
-        self.argv += ["-bios", "none", "-nodefaults", "-display", "none"]
-        self.argv += ["-chardev", "stdio,id=tty,mux=on,signal=off"]
-        self.argv += ["-serial", "chardev:tty", "-sandbox", SECCOMP]
-        # Its DMA would write over M-mode: devices know nothing of PMP.
-        self.argv += ["-global", "fw_cfg_mem.dma_enabled=off"]
-        self.argv += ["-kernel", str(setup.hv), "-initrd", str(cpio)]
-        self.argv += ["-append", append] if append else []
-        idle = _REAL_IDLE if interactive else _NO_IDLE
-        if not interactive and budget < RECORD_MAX:
-            idle += _RECORD
-        self.argv += ["-icount", f"shift=0,{idle}"]
-        # Devices that know what time it is: virtual, as all time here.
-        self.argv += ["-rtc", "clock=vm"]
-        self.argv += [
-            "-d",
-            "int,exec" if steps else "int",
-            "-D",
-            str(folder / "traps.log"),
-        ]
-        loader = f"loader,addr={BUDGET_ADDRESS:#x},data={ticks},data-len=8"
-        self.argv += ["-device", loader]
-        if flash:
-            (folder / "flash").write_bytes(flash)
-            loader = f"loader,addr={FLASH:#x},force-raw=on,file={folder / 'flash'}"
-            self.argv += ["-device", loader]
+        pack_vms(setup, vms, folder / VMS)
+        self.argv = command(
+            setup,
+            folder,
+            budget=budget,
+            cpu=cpu,
+            memory=memory,
+            interactive=interactive,
+            append=append,
+            flash=flash,
+            steps=steps,
+        )
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
         self._memory: int | None = None
         if traced:
@@ -313,7 +201,7 @@ class Machine:
             return False
         if self._size("console.log") > CONSOLE_CAP:
             self.kill("flood")
-        elif self._size("traps.log") > self._cap:
+        elif self._size(TRAPS) > self._cap:
             self.kill("flood")
         elif time.monotonic() > self._deadline:
             self.kill("wall clock")
@@ -379,7 +267,7 @@ class Machine:
         if flooded:
             os.truncate(console, CONSOLE_CAP)
         elfs = self._kernels | {HV: self.setup.hv}
-        log = TrapLog(self.dir / "traps.log", elfs, self._cap)
+        log = TrapLog(self.dir / TRAPS, elfs, self._cap)
         log.annotate()
         raw = console.read_bytes()
         status = self.process.returncode

@@ -11,8 +11,9 @@ import tarfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from .build import _read_plain, make
+from .build import make
 from .lab import KIT, Lab, find_labs
+from .scratch import read_plain
 from .tree import Tree
 from .verdict import Infrastructure
 
@@ -49,7 +50,7 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, mode: int) -> None
 def submit(lab: Lab, out: Path, kit: Path = KIT) -> Path:
     """The files of a lab that are submitted, with a manifest, in one archive."""
     try:
-        files = {name: _read_plain(lab.dir / name) for name in lab.files}
+        files = {name: read_plain(lab.dir / name) for name in lab.files}
     except (OSError, ValueError) as error:
         raise Infrastructure(f"{lab.dir.name}: {error}") from error
     manifest = {

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from .bench import Job, Runner, alone, guest, pair
+from .benchjobs import Job, alone, guest, pair
+from .benchrun import Runner
 from .grade import QEMU
-from .machine import Setup, pack_vms, qemu_version
+from .qemu import qemu_version
 from .verdict import Infrastructure
+from .vms import Setup, pack_vms
 
 NM = "riscv64-unknown-elf-nm"
 EXIT, ENTER = "trap_entry", "vcpu_enter"

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .lab import Lab, load_lab
-from .machine import Setup
+from .vms import Setup
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .guest import VS_ECALL, complaint, refuse
-from .machine import Vm
 from .run import SHUTDOWN, Run
 from .symptoms import expect_ending
 from .verdict import Infrastructure
+from .vms import Vm
 
 Properties = Mapping[tuple[str, str], object]  # of the device tree
 

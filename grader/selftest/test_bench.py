@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from hvgrade import bench
-from hvgrade.bench import Bench, Figure, parse, regressions, switches
+from hvgrade.bench import regressions
+from hvgrade.benchrun import Bench, Figure, parse, switches
 from hvgrade.lab import KIT
 from hvgrade.marks import ROWS
 from hvgrade.profile import parts_of

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from tinykit import Kit
 
-from hvgrade import build
+from hvgrade import build, scratch
 from hvgrade.build import (
     CC,
     Tree,
     build_all,
     compiler_warnings,
-    copy_submission,
     refuse_foreign_files,
 )
 from hvgrade.lab import Lab, load_lab
+from hvgrade.scratch import copy_submission
 from hvgrade.verdict import Failure, Infrastructure
 
 
@@ -67,9 +67,9 @@ def test_what_is_no_small_plain_file_is_refused(
     code.mkdir()
     assert "code.py" in refused()
     code.rmdir()
-    code.write_bytes(bytes(build.MAX_FILE + 1))
+    code.write_bytes(bytes(scratch.MAX_FILE + 1))
     assert "code.py is larger than 256 KiB" in refused()
-    code.write_bytes(bytes(build.MAX_FILE))
+    code.write_bytes(bytes(scratch.MAX_FILE))
     code.parent.rename(tmp_path / "elsewhere")
     code.parent.symlink_to(tmp_path / "elsewhere")
     assert "is not a folder" in refused()
@@ -165,7 +165,7 @@ def test_earlier_labs_come_from_the_submission_when_asked(
     kit.write("labs/h2_next/code.py", "off()")
 
     def copied(base: str, impl: str) -> set[str]:
-        build.fresh(tree)
+        scratch.fresh(tree)
         try:
             build_all(later, [lab], kit.root / "labs", tree, base, impl)
         except (Failure, Infrastructure):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tinykit import GOOD, Kit
 
-from hvgrade import grade as module
+from hvgrade import grade as module, testrun
 from hvgrade.grade import Interrupted, grade
 from hvgrade.record import Record
 from hvgrade.verdict import Infrastructure
@@ -237,7 +237,7 @@ def test_a_hook_that_fails_is_infrastructure(kit: Kit) -> None:
 def test_a_test_that_hangs_is_infrastructure(
     kit: Kit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TEST_LIMIT", 1)
+    monkeypatch.setattr(testrun, "TEST_LIMIT", 1)
     kit.tests("import time\ndef test_pass(): time.sleep(60)", {"test_pass": 100})
     assert one(run(kit))["status"] == "infrastructure"
 

@@ -10,9 +10,9 @@ import pytest
 from tinykit import Kit
 
 from hvgrade import intake
-from hvgrade.build import MAX_FILE
 from hvgrade.intake import find, take
 from hvgrade.lab import Lab, load_lab
+from hvgrade.scratch import MAX_FILE
 from hvgrade.verdict import Infrastructure
 
 

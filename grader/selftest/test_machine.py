@@ -11,7 +11,8 @@ import pytest
 from tinykit import MKVM, Kit
 
 from hvgrade import machine as module
-from hvgrade.machine import Machine, Setup, Vm, qemu_version
+from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.qemu import qemu_version
 from hvgrade.verdict import Failure, Infrastructure, Unwritten
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tinykit import MKVM
 
-from hvgrade import machine
+from hvgrade import qemu
 from hvgrade.grade import QEMU
 from hvgrade.machine import Machine, Setup, Vm
 from hvgrade.run import Run
@@ -190,12 +190,12 @@ POWER_OFF = "li t0, 0x100000; li t1, 0x53333; sw t1, 0(t0);"
 def test_a_machine_that_spins_through_a_long_budget_ends_by_it(
     bench: Bench, more: int
 ) -> None:
-    run = bench.run(SPIN, machine.RECORD_MAX + more)
+    run = bench.run(SPIN, qemu.RECORD_MAX + more)
     run.expect_status(7, likely="")
 
 
 def test_a_machine_that_spins_after_its_power_off_ends_by_that(bench: Bench) -> None:
-    run = bench.run(POWER_OFF + SPIN, machine.RECORD_MAX - 1)
+    run = bench.run(POWER_OFF + SPIN, qemu.RECORD_MAX - 1)
     run.expect_status(5, likely="")
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from hvgrade import unit as module
-from hvgrade.build import Tree, build_driver, collect
+from hvgrade.build import Tree, build_driver
 from hvgrade.lab import KIT, Lab, find_labs
+from hvgrade.scratch import collect
 from hvgrade.unit import Unit
 from hvgrade.variants import Mutant, load_mutants, plant_mutant
 from hvgrade.verdict import Failure
