@@ -14,28 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from .benchlinux import linux
-from .benchrun import SEED, Bench, Runner
+from .benchrun import SEED, Bench, Runner, reached, rows
 from .lab import KIT
-from .marks import LINUX_ROWS, ROWS, Row
+from .marks import ROWS
 from .record import write_atomically
 from .verdict import Failure, Infrastructure
 
 BASELINE = KIT / "grader/bench.json"
 SCHEMA = "hvlab/bench/v1"
 TOLERANCE = 1.03  # bench-check: what is beyond that has regressed
-
-
-def rows(bench: Bench) -> list[Row]:
-    """Those that count: of Linux only if it can be had."""
-    return [*ROWS, *(LINUX_ROWS if bench.linux else ())]
-
-
-def reached(row: Row, bench: Bench) -> bool | None:
-    """Is the figure at or below its goal? None: there is no goal."""
-    if row.goal is None:
-        return None
-    figure = bench.figures.get(row.key)
-    return figure is not None and figure.mean <= row.goal
 
 
 def as_json(bench: Bench) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .build import CC
 from .grade import QEMU
 from .lab import KIT
 from .machine import Machine, Setup
-from .marks import ROWS
+from .marks import LINUX_ROWS, ROWS, Row
 from .qemu import qemu_version
 from .run import Run
 from .show import in_kit, make
@@ -54,6 +54,19 @@ class Bench:
         """What the counts depend on: both decide which instructions there are."""
         version = ".".join(self.qemu.split(".")[:2])
         return f"QEMU {version}, GCC {self.compiler.split('.')[0]}"
+
+
+def rows(bench: Bench) -> list[Row]:
+    """Those that count: of Linux only if it can be had."""
+    return [*ROWS, *(LINUX_ROWS if bench.linux else ())]
+
+
+def reached(row: Row, bench: Bench) -> bool | None:
+    """Is the figure at or below its goal? None: there is no goal."""
+    if row.goal is None:
+        return None
+    figure = bench.figures.get(row.key)
+    return figure is not None and figure.mean <= row.goal
 
 
 class Runner:

@@ -5,9 +5,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .bench import reached, rows
 from .benchjobs import VMS
-from .benchrun import Bench, Figure
+from .benchrun import Bench, Figure, reached, rows
 from .marks import NOTES
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from hvgrade import bench
 from hvgrade.bench import regressions
-from hvgrade.benchrun import Bench, Figure, parse, switches
+from hvgrade.benchrun import Bench, Figure, parse, reached, switches
 from hvgrade.lab import KIT
 from hvgrade.marks import ROWS
 from hvgrade.profile import parts_of
@@ -48,11 +48,11 @@ def test_the_platform_is_what_the_counts_depend_on() -> None:
 def test_a_goal_is_reached_at_or_below() -> None:
     call = next(row for row in ROWS if row.key == "call")
     assert call.goal == 150
-    assert bench.reached(call, measured(call=150)) is True
-    assert bench.reached(call, measured(call=150.1)) is False
-    assert bench.reached(call, measured()) is False
+    assert reached(call, measured(call=150)) is True
+    assert reached(call, measured(call=150.1)) is False
+    assert reached(call, measured()) is False
     probe = next(row for row in ROWS if row.key == "probe")
-    assert bench.reached(probe, measured(probe=9999)) is None
+    assert reached(probe, measured(probe=9999)) is None
 
 
 @pytest.mark.parametrize(
