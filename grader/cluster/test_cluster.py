@@ -134,18 +134,24 @@ class Slurm:
         files = [*self.folder.glob("*.out"), *self.folder.glob("slurm*.log")]
         return "\n".join(f"{f.name}: {f.read_text()[-1500:]}" for f in files)
 
-    def kill_node(self, node: str) -> None:
-        """The power of a node fails: nobody is left to report how its job ended."""
+    def tasks(self, node: str) -> list[Path]:
+        """The processes of the tasks that the node runs."""
+        return [path for path in Path("/proc").glob("[0-9]*") if self.is_on(node, path)]
+
+    def kill_node(self, node: str) -> int:
+        """The power of a node fails: nobody is left to report how its job ended.
+
+        Returns how many processes of tasks died with it.
+        """
         self.processes[node].kill()
-        tasks = [
-            path for path in Path("/proc").glob("[0-9]*") if self.is_on(node, path)
-        ]
+        tasks = self.tasks(node)
         steps = {parent_of(path) for path in tasks} - {int(p.name) for p in tasks}
         for pid in [*steps, *(int(path.name) for path in tasks)]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        return len(tasks)
 
     def is_on(self, node: str, process: Path) -> bool:
         try:
@@ -196,9 +202,10 @@ def test_a_node_dies_and_nothing_is_lost(slurm: Slurm, tmp_path: Path) -> None:
     try:
         records = out / "records"
         slurm.until(lambda: records.is_dir() and any(records.iterdir()), "begun", WAIT)
-        running = slurm.ask("squeue", "-h", "-t", "running", "-w", "two", "-o", "%i")
-        slurm.kill_node("two")
-        print(f"\nnode two dies while it runs {running.strip() or 'nothing'}")
+        slurm.until(lambda: slurm.tasks("two"), "node two at work", WAIT)
+        killed = slurm.kill_node("two")
+        print(f"\nnode two dies, and with it {killed} processes of its tasks")
+        assert killed
         process.wait(WAIT)
     finally:
         process.kill()
