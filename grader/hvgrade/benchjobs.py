@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .machine import Vm
-from .several import memory
+from .several import DOORBELL, memory
 
 LAB, BEFORE = "h5", "h4"
 RAM_BASE = 0xA0000000
 MIB = 1 << 20
 SSTC = {("/cpus/cpu@0", "riscv,isa"): "rv64imafdc_sstc"}
 SLICE = "slice=1"  # millisecond: to see many switches in little time
-DOORBELL = ("/soc/doorbell", "hv,peer")
 VMS = (1, 2, 4, 8, 16)
 RAM = (16, 64, 256, 512)  # MiB
 

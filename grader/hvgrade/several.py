@@ -20,6 +20,9 @@ from .vms import Vm
 Properties = Mapping[tuple[str, str], object]  # of the device tree
 
 LANES, LANE_BYTES = 16, 16
+DOORBELL = ("/soc/doorbell", "hv,peer")
+RESTART = ("/", "hv,restart")
+NOT_GIVEN_BACK = re.compile(r"hv: -?\d+ pages were not given back")
 
 
 def beside(

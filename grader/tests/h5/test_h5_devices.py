@@ -1,12 +1,14 @@
 """Lab h5, tasks 6 and 7: one terminal for all, and a doorbell for two."""
 
 import random
-import re
 from collections.abc import Sequence
 
 from hvgrade.guest import GuestRandom, folded
 from hvgrade.plugin import Boot
 from hvgrade.several import (
+    DOORBELL,
+    NOT_GIVEN_BACK,
+    RESTART,
     Properties,
     beside,
     expect_all_well,
@@ -23,9 +25,6 @@ PATIENCE = 30_000_000_000
 VS_EXTERNAL = 10
 SWITCH = "\x14"  # Ctrl-T
 CONSOLE_LINE = 128  # characters: in vm.h
-DOORBELL = ("/soc/doorbell", "hv,peer")
-RESTART = ("/", "hv,restart")
-NOT_GIVEN_BACK = re.compile(r"hv: -?\d+ pages were not given back")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -194,11 +193,9 @@ def test_doorbell_keeps_to_its_rules(boot: Boot, rng: random.Random) -> None:
 
 
 def _page_nobody_else_asked_for(boot: Boot, rng: random.Random) -> None:
-    lives, lanes, seed = (
-        rng.randrange(2, 6),
-        rng.sample(range(16), 2),
-        rng.getrandbits(32),
-    )
+    """A new page in each life: the peer is there, but never asks for one."""
+    lives, lanes = rng.randrange(2, 6), rng.sample(range(16), 2)
+    seed = rng.getrandbits(32)
     one, other = _peers("lives", "silent")
     vms = [
         beside(

@@ -5,6 +5,7 @@ import random
 from hvgrade.guest import GuestRandom, folded
 from hvgrade.plugin import Boot
 from hvgrade.several import (
+    DOORBELL,
     beside,
     expect_all_well,
     expect_lane,
@@ -19,7 +20,6 @@ BUDGET = 250_000_000
 NAMES = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen"]
 MIB = 1 << 20
 BASE = 0x80000000
-DOORBELL = ("/soc/doorbell", "hv,peer")
 VICTIM_COMPLAINTS = {
     "at the start": "h5.1: RAM that another VM has, or that one had and nobody "
     "zeroed: every page comes from page_alloc; vm_free gives back each page once",
