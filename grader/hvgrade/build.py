@@ -1,9 +1,8 @@
 """Builds a submission in a scratch copy, and refuses one that reads elsewhere.
 
 The files that scratch.py has taken out of a submission are compiled and linked
-in a sandbox that holds the kit as students have it: of the
-reference only the objects of earlier labs. What came of it is looked at
-afterwards: see refuse.py.
+in a sandbox that holds the kit as students have it: of the reference only the
+objects of earlier labs. What came of it is looked at afterwards: see refuse.py.
 """
 
 import fcntl

@@ -247,12 +247,10 @@ class ClassWatcher:
     def summary(self, whole: "Class", out: Path) -> None:
         seconds = time.monotonic() - self.start
         new = self.ends["graded"] + self.ends["infrastructure"]
-        line = f"in all {len(whole.decided)} have a score, after {seconds:.0f} s"
-        if self.ends:  # else Slurm's nodes did it
-            line = f"{new} graded in {seconds:.0f} s"
-            if new:
-                line += f" ({60 * new / seconds:.0f} per minute)"
-            line += f"; in all {len(whole.decided)} have a score"
+        # Not here, if Slurm's nodes did it.
+        line = f"{new} graded in {seconds:.0f} s" if self.ends else f"{seconds:.0f} s"
+        line += f" ({60 * new / seconds:.0f} per minute)" if new else ""
+        line += f"; in all {len(whole.decided)} have a score"
         self.out.print(Text(line, style="bold"))
         for what, count in (
             ("without a score, by trouble of the grader", len(whole.undecided)),
