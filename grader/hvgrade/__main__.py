@@ -9,9 +9,10 @@ from pathlib import Path
 
 from . import progress
 from .demo import demo
-from .grade import QEMU, Interrupted, grade
+from .grade import Interrupted, grade
 from .intake import take
 from .lab import LabError, find_labs
+from .qemu import QEMU
 from .record import Record
 from .show import linux
 from .verdict import Infrastructure

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from .benchjobs import LAB, MIB, VMS, Job, sleepers
 from .benchrun import SEED, Figure, Runner
-from .grade import QEMU
 from .lab import KIT
 from .machine import Vm
+from .qemu import QEMU, RECORDED
 from .several import memory
 from .show import in_kit, make
 from .verdict import Infrastructure
@@ -99,7 +99,7 @@ def _bare(folder: Path) -> str:
     argv += ["-kernel", str(folder / "kernel"), "-initrd", str(folder / "initrd")]
     argv += ["-append", "earlycon=sbi console=ttyS0 panic=-1"]
     # As for the hypervisor; the seed is for the random bytes of the device tree.
-    argv += ["-icount", "shift=0,sleep=off,rr=record,rrfile=/dev/null"]
+    argv += ["-icount", RECORDED]
     argv += ["-rtc", "clock=vm", "-seed", str(SEED)]
     done = subprocess.run(
         argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False

@@ -10,17 +10,15 @@ from pathlib import Path
 
 from .benchjobs import BEFORE, LAB, Job, growth_jobs, jobs
 from .build import CC
-from .grade import QEMU
 from .lab import KIT
-from .machine import Machine, Setup
+from .machine import Board, Machine, Setup
 from .marks import LINUX_ROWS, ROWS, Row
-from .qemu import qemu_version
+from .qemu import QEMU, qemu_version
 from .run import Run
 from .show import in_kit, make
 from .verdict import Failure
 
 SEED = 7
-
 BUDGET = 8_000_000_000
 
 
@@ -107,9 +105,8 @@ class Runner:
     def boot(self, job: Job, number: int) -> Run:
         setup = Setup(QEMU, self.out(job.lab) / "hv.elf", self.folder / "vms")
         folder = self.folder / f"run{number}"
-        with Machine(
-            setup, job.vms, folder, budget=BUDGET, append=job.append
-        ) as machine:
+        board = Board(BUDGET, append=job.append)
+        with Machine(setup, job.vms, folder, board) as machine:
             return machine.finish()
 
     def run(self, numbered: tuple[int, Job]) -> dict[str, Figure] | str:

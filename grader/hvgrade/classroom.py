@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from . import report, sandbox
-from .grade import QEMU, Prepared, grade, prepare
+from .grade import Prepared, grade, prepare
 from .intake import take
 from .lab import KIT, Lab
 from .lanes import lanes
 from .pack import version
+from .qemu import QEMU
 from .record import results_json, write_atomically
 from .session import test_folder
 from .verdict import PASS, Infrastructure

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pexpect
 
-from .grade import QEMU
+from .qemu import QEMU
 from .show import EXIT_WORDS, in_kit, make
 from .verdict import Infrastructure
 

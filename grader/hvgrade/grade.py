@@ -28,14 +28,12 @@ from .build import (
 from .formats import write_all
 from .lab import KIT, GradedTest, Lab, find_labs
 from .lanes import lanes
-from .qemu import qemu_version
+from .qemu import QEMU, qemu_version
 from .record import LabRecord, NotRun, Record, TestRecord
 from .scratch import collect
 from .session import Session
 from .testrun import Results, Watch, run_tests
 from .verdict import INFRASTRUCTURE, Failure, Infrastructure, Verdict
-
-QEMU = "qemu-system-riscv64"
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pexpect import EOF, TIMEOUT
 from pexpect.spawnbase import SpawnBase
 
 from . import sandbox
-from .qemu import TRAPS, VMS, command
+from .qemu import TRAPS, VMS, Board as Board, command
 from .run import Run
 from .tracing import ring
 from .traps import HV, TRAP_LOG_CAP, TrapLog
@@ -28,7 +28,6 @@ from .verdict import Infrastructure
 from .vms import Setup as Setup, Vm as Vm, pack_vms
 
 CONSOLE_CAP = 4 << 20  # bytes
-BUDGET = 100_000_000  # instructions, unless a test says otherwise
 WALL = 60.0  # seconds: the least wall-clock time that a run gets
 _LIMITS = {"fsize": 1 << 30, "as": 16 << 30}  # bytes: far beyond what a run needs
 _POLL = 0.01  # seconds
@@ -71,53 +70,35 @@ class Machine:
         setup: Setup,
         vms: Sequence[Vm],
         folder: Path,
+        board: Board = Board(),
         *,
-        budget: int = BUDGET,
-        cpu: str = "rv64",
-        memory: str = "1G",
-        interactive: bool = False,
-        append: str = "",
-        flash: bytes = b"",
-        steps: bool = False,
         trap_log: int = TRAP_LOG_CAP,
         traced: bool = False,
         read: str = "",
         reads: Mapping[str, str] | None = None,
     ) -> None:
-        """interactive: idle time passes in real time, so that input can arrive.
+        """trap_log: bytes of QEMU's log of traps, at most.
 
-        flash: what the machine's own pflash holds, from the start of bank 1.
-        steps: the log of traps also has what TrapLog.steps_since() counts.
-        trap_log: bytes of it at most.
         traced: hv was built for tracing; when QEMU has ended, the file "ring" has
         what it noted (see tracing/ring.py).
         """
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        self.setup, self.vms, self.dir, self.budget = setup, vms, folder, budget
+        self.setup, self.vms, self.dir = setup, vms, folder
+        self.budget = board.budget
         self._read, self._reads, self._cap = read, reads or {}, trap_log
         pack_vms(setup, vms, folder / VMS)
-        self.argv = command(
-            setup,
-            folder,
-            budget=budget,
-            cpu=cpu,
-            memory=memory,
-            interactive=interactive,
-            append=append,
-            flash=flash,
-            steps=steps,
-        )
+        self.argv = command(setup, folder, board)
         (folder / "command.txt").write_text(shlex.join(self.argv) + "\n")
         self._memory: int | None = None
         if traced:
-            self._memory = ring.new_memory(memory)
-            self.argv += ring.options(self._memory, memory)
+            self._memory = ring.new_memory(board.memory)
+            self.argv += ring.options(self._memory, board.memory)
         self.run: Run | None = None
         self._killed = ""  # why, if it was us
         # Seconds. A loop of sfence.vma, the slowest, has 2 MIPS on an idle host.
-        self._wall = WALL + budget / 2e5
-        self._start(interactive)
+        self._wall = WALL + board.budget / 2e5
+        self._start(board.interactive)
 
     def _start(self, interactive: bool) -> None:
         console, log = self.dir / "console.log", self.dir / "qemu.log"

@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from .lab import Lab
-from .machine import BUDGET, Machine, Vm
+from .machine import Board, Machine, Vm
 from .run import Run
 from .session import Session, log_dir
 from .unit import Unit
@@ -60,9 +60,9 @@ class Boot:
         *vms: str | Vm,
         bootargs: Mapping[str, object] | None = None,
         set: Mapping[tuple[str, str], object] | None = None,
-        budget: int = BUDGET,
-        cpu: str = "rv64",
-        memory: str = "1G",
+        budget: int = Board.budget,
+        cpu: str = Board.cpu,
+        memory: str = Board.memory,
         append: str = "",
         flash: bytes = b"",
         steps: bool = False,
@@ -96,13 +96,7 @@ class Boot:
             self._session.setup,
             guests,
             folder,
-            budget=budget,
-            cpu=cpu,
-            memory=memory,
-            interactive=interactive,
-            append=append,
-            flash=flash,
-            steps=steps,
+            Board(budget, cpu, memory, append, flash, steps, interactive),
             trap_log=trap_log,
             traced=self._session.traced,
             read=self._read,

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from .benchjobs import Job, alone, guest, pair
 from .benchrun import Runner
-from .grade import QEMU
-from .qemu import qemu_version
+from .qemu import QEMU, qemu_version
 from .verdict import Infrastructure
 from .vms import Setup, pack_vms
 

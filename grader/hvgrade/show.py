@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .lab import KIT
-from .machine import Machine, Setup, Vm
+from .machine import Board, Machine, Setup, Vm
+from .qemu import QEMU
 from .verdict import Infrastructure
 
 BUDGET = 2_000_000_000  # instructions: only a broken hypervisor needs so many
@@ -121,7 +122,7 @@ def run(setup: Setup, vm: Vm, folder: Path, append: str = "") -> Shown:
     """Boot one VM and print its console while it runs."""
     start = time.monotonic()
     lines = []
-    with Machine(setup, [vm], folder, budget=BUDGET, append=append) as machine:
+    with Machine(setup, [vm], folder, Board(BUDGET, append=append)) as machine:
         for line in follow(machine):
             print(line, flush=True)
             lines.append(line)
@@ -134,7 +135,7 @@ def linux(lab: str, base: str, impl: str, build: Path) -> int:
     folder = build / f"{lab}-{base}-{impl}"
     make("hv", f"LAB={lab}", f"BASE={base}", f"IMPL={impl}", f"OUT={in_kit(folder)}")
     make("linux-vm", f"LAB={lab}")
-    setup = Setup("qemu-system-riscv64", folder / "hv.elf", build / "vms" / lab)
+    setup = Setup(QEMU, folder / "hv.elf", build / "vms" / lab)
     rung = LADDER[lab]
     shown = run(setup, Vm("linux"), folder / "linux", rung.append)
     kernel_lines = sum(line.startswith("[ ") for line in shown.lines)

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .grade import QEMU, grade
+from .grade import grade
 from .lab import KIT, LabError, find_labs
-from .machine import Machine, Setup, Vm
+from .machine import Board, Machine, Setup, Vm
+from .qemu import QEMU
 from .run import (
     BUDGET as BUDGET_SPENT,
     SHUTDOWN,
@@ -103,9 +104,7 @@ def _run(wanted: Wanted) -> list[Path]:
         setup,
         vms_of(wanted),
         folder,
-        budget=wanted.budget,
-        append=append or "nocolor",
-        memory=wanted.memory,
+        Board(wanted.budget, memory=wanted.memory, append=append or "nocolor"),
         traced=True,
     ) as machine:
         _follow(machine)

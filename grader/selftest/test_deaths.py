@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from hvgrade.build import Tree, make
-from hvgrade.grade import QEMU
 from hvgrade.lab import KIT, find_labs
-from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.machine import Board, Machine, Setup, Vm
+from hvgrade.qemu import QEMU
 from hvgrade.symptoms import symptom
 from hvgrade.run import BUDGET, PANIC, SHUTDOWN, STOPPED, Run
 
@@ -115,14 +115,8 @@ def die(work: Path, folder: Path, lab: str, code: str, mistake: str) -> Run:
     (vm / "vm.dts").write_text((LABS[lab].dir / "guests/vm.dts").read_text())
     setup = Setup(QEMU, hypervisor(lab, work), vm.parent)
     memory = "16M" if code == FILL else "1G"
-    with Machine(
-        setup,
-        [Vm("guest")],
-        folder / "run",
-        budget=5_000_000,
-        memory=memory,
-        append=f"break={mistake};",
-    ) as machine:
+    board = Board(5_000_000, memory=memory, append=f"break={mistake};")
+    with Machine(setup, [Vm("guest")], folder / "run", board) as machine:
         return machine.finish()
 
 

@@ -16,9 +16,10 @@ import stubs
 
 from hvgrade import build
 from hvgrade.build import Tree, build_guests, build_hv
-from hvgrade.grade import QEMU, grade
+from hvgrade.grade import grade
 from hvgrade.lab import KIT, Lab, find_labs
 from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.qemu import QEMU
 from hvgrade.record import Record
 from hvgrade.run import Run
 from hvgrade.variants import (

@@ -11,7 +11,7 @@ import pytest
 from tinykit import MKVM, Kit
 
 from hvgrade import machine as module
-from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.machine import Board, Machine, Setup, Vm
 from hvgrade.qemu import qemu_version
 from hvgrade.verdict import Failure, Infrastructure, Unwritten
 
@@ -37,9 +37,7 @@ class Bench:
             self.setup,
             [Vm("tiny", {"seed": 7, "word": "x"}, {("/soc/a", "hv,b"): 3})],
             self.kit.root / "logs" / "test_x",
-            budget=budget,
-            cpu="rv64,h=false",
-            interactive=interactive,
+            Board(budget, cpu="rv64,h=false", interactive=interactive),
             trap_log=trap_log,
         )
         self.started.append(made)
@@ -218,10 +216,10 @@ def test_a_machine_that_is_left_is_killed(bench: Bench) -> None:
 LEFT = """
 import sys, time
 from pathlib import Path
-from hvgrade.machine import Machine, Setup
+from hvgrade.machine import Board, Machine, Setup
 root = Path(sys.argv[1])
 setup = Setup(str(root / "qemu"), root / "hv", root / "vms", root)
-print(Machine(setup, [], root / "left", budget=1000).process.pid, flush=True)
+print(Machine(setup, [], root / "left", Board(1000)).process.pid, flush=True)
 time.sleep(60)
 """
 

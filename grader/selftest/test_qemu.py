@@ -12,8 +12,8 @@ import pytest
 from tinykit import MKVM
 
 from hvgrade import qemu
-from hvgrade.grade import QEMU
-from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.machine import Board, Machine, Setup, Vm
+from hvgrade.qemu import QEMU
 from hvgrade.run import Run
 
 # M-mode: budget from 0x8000fff8 into mtimecmp, delegate, HS-mode, VS-mode.
@@ -140,9 +140,7 @@ class Bench:
             setup,
             [Vm("tiny")],
             self.folder / "log",
-            budget=budget,
-            memory="128M",
-            interactive=interactive,
+            Board(budget, memory="128M", interactive=interactive),
         )
         self.machines.append(started)
         return started
@@ -240,7 +238,7 @@ def test_an_option_that_qemu_does_not_know(bench: Bench, tmp_path: Path) -> None
     from hvgrade.verdict import Infrastructure
 
     setup = Setup(QEMU, tmp_path / "nothing.elf", bench.folder / "vms", bench.folder)
-    refused = Machine(setup, [], tmp_path / "log", memory="128M")
+    refused = Machine(setup, [], tmp_path / "log", Board(memory="128M"))
     bench.machines.append(refused)
     with pytest.raises(Infrastructure, match="could not be started.*nothing.elf"):
         refused.finish()

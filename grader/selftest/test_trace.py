@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from hvgrade.grade import QEMU
 from hvgrade.lab import KIT, LabError
-from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.machine import Board, Machine, Setup, Vm
+from hvgrade.qemu import QEMU
 from hvgrade.show import in_kit, make
 from hvgrade.trace import Wanted, read, trace, vms_of, write
 from hvgrade.tracing import chrome
@@ -55,7 +55,7 @@ def _no_make_above(monkeypatch: pytest.MonkeyPatch) -> None:
 def run(folder: Path, lab: str, vms: list[Vm], hv: Path, budget: int) -> Path:
     """The folder of a traced run."""
     setup = Setup(QEMU, hv, BUILD / "vms" / lab)
-    with Machine(setup, vms, folder / "run", budget=budget, traced=True) as machine:
+    with Machine(setup, vms, folder / "run", Board(budget), traced=True) as machine:
         while machine.poll():
             pass
     return folder / "run"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hvgrade.build import Tree, build_guests, make
-from hvgrade.grade import QEMU
 from hvgrade.lab import KIT, find_labs
-from hvgrade.machine import Machine, Setup, Vm
+from hvgrade.machine import Board, Machine, Setup, Vm
+from hvgrade.qemu import QEMU
 from hvgrade.run import STOPPED
 
 from test_kit import BUILD
@@ -45,7 +45,7 @@ def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
 
 def walk(setup: Setup, folder: Path, **args: object) -> list[str]:
     """The lines of the walk, of a guest with these boot arguments."""
-    with Machine(setup, [Vm("lost", args)], folder, budget=20_000_000) as machine:
+    with Machine(setup, [Vm("lost", args)], folder, Board(20_000_000)) as machine:
         run = machine.finish()
     assert run.status == STOPPED, run.lines
     text = "\n".join(run.lines)
